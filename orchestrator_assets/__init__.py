@@ -1,0 +1,1 @@
+"""The AI Development Orchestrator's code location."""
