@@ -1,5 +1,6 @@
 """Money: integer micro-USD inside, `Decimal` USD at borders, never a float."""
 
+from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import NewType
 
@@ -16,3 +17,13 @@ def usd_to_micro(amount: Decimal | str | int) -> MicroUsd:
 def micro_to_usd(amount: MicroUsd) -> Decimal:
     """Convert micro-USD to USD with six decimals."""
     return (Decimal(amount) / _MICRO).quantize(Decimal("0.000001"))
+
+
+@dataclass(frozen=True, slots=True)
+class CallCost:
+    """What one model call cost, failed ones too."""
+
+    provider: str
+    model: str
+    category: str
+    cost: MicroUsd

@@ -79,3 +79,15 @@ class StateError(OrchestratorError):
     """The job is not in a state in which the command makes sense."""
 
     code = "bad_state"
+
+
+class ReportError(OrchestratorError):
+    """A report or an account contradicts itself, or a stored one cannot be read; it is not handed out."""
+
+    code = "bad_report"
+
+
+class SchemaError(OrchestratorError):
+    """The store's schema is not the one that this release writes."""
+
+    code = "schema_mismatch"

@@ -71,3 +71,21 @@ class Declined:
     fingerprint: str
     rule: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedGroup:
+    """Verified fixes that became one commit.
+
+    Attributes:
+        rule: The fixer that wrote them, as in `Fix.rule`.
+        title: The commit's subject.
+        commit: Its hash in the delivered repository.
+        diff: Unified diff against the commit before it; groups are in the order of their commits.
+    """
+
+    rule: str
+    title: str
+    commit: str
+    fixes: tuple[Fix, ...]
+    diff: str

@@ -29,11 +29,17 @@ class FixTally:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """All that a gate may look at: one tree's scan, its tests and the tally up to that tree."""
+    """All that a gate may look at: one tree's scan, its tests and the tally up to that tree.
+
+    Attributes:
+        yardstick_lines: The code lines over which densities are taken; 0 = the tree's own. The tree after is measured over the
+            lines of the tree before, so that a fix which only shortens the code makes no other gate worse.
+    """
 
     scan: Scan
     suite: SuiteRun
     tally: FixTally
+    yardstick_lines: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,9 @@
 """Fixes applied to a file's text: non-overlapping, imports placed once, imports left unused removed, parsed in the end."""
 
 import ast
+import bisect
+import sys
+import warnings
 from collections.abc import Iterable, Sequence
 
 from orchestrator_assets.domain.errors import PatchError
@@ -15,17 +18,29 @@ def overlap(first: Fix, second: Fix) -> bool:
 
 def select_disjoint(fixes: Iterable[Fix]) -> tuple[list[Fix], list[Fix]]:
     """Split into fixes that can be applied together, first come first served per file, and the rest in order."""
-    taken: dict[str, list[Fix]] = {}
+    taken: dict[str, list[Edit]] = {}
     chosen: list[Fix] = []
     deferred: list[Fix] = []
     for fix in fixes:
-        others = taken.setdefault(fix.path, [])
-        if any(overlap(fix, other) for other in others):
+        edits = taken.setdefault(fix.path, [])
+        if any(_collides_with_any(edit, edits) for edit in fix.edits):
             deferred.append(fix)
         else:
-            others.append(fix)
+            for edit in fix.edits:
+                bisect.insort(edits, edit)
             chosen.append(fix)
     return chosen, deferred
+
+
+def _collides_with_any(edit: Edit, taken: Sequence[Edit]) -> bool:
+    """Look at the neighbours only: the edits taken are sorted and disjoint, so those farther away cannot touch it."""
+    right = bisect.bisect_left(taken, Edit(edit.end + 1, 0, ""))
+    for index in range(right - 1, -1, -1):
+        if _edits_collide(edit, taken[index]):
+            return True
+        if taken[index].end < edit.start:
+            return False
+    return False
 
 
 def apply_fixes(text: str, fixes: Sequence[Fix]) -> str:
@@ -71,7 +86,10 @@ def _apply_edits(text: str, edits: Sequence[Edit]) -> str:
 
 def _parse(text: str, path: str) -> ast.Module:
     try:
-        return ast.parse(text)
+        with warnings.catch_warnings():
+            # Invalid escapes in the customer's strings are no concern of the patch.
+            warnings.simplefilter("ignore")
+            return ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise PatchError(f"{path}: the changed file does not parse ({error})") from error
 
@@ -82,7 +100,7 @@ def _bindings(tree: ast.Module) -> dict[str, tuple[ast.Import | ast.ImportFrom, 
     for node in tree.body:
         if isinstance(node, ast.Import | ast.ImportFrom) and getattr(node, "module", None) != "__future__":
             for alias in node.names:
-                found[alias.asname or alias.name.partition(".")[0]] = (node, alias)
+                found[_bound_name(alias)] = (node, alias)
     return found
 
 
@@ -104,37 +122,48 @@ def _orphaned_imports(before: ast.Module, after: ast.Module) -> set[str]:
 
 
 def _remove_imports(text: str, tree: ast.Module, names: set[str]) -> str:
+    """Take imports out that nothing uses any more; one that shares its lines with other code or a comment stays."""
     starts = line_starts(text)
     edits: list[Edit] = []
     statements = {id(node): node for name, (node, _) in _bindings(tree).items() if name in names}
     for node in statements.values():
-        kept = [a for a in node.names if (a.asname or a.name.partition(".")[0]) not in names]
-        if kept == node.names:
-            continue
+        kept = [a for a in node.names if _bound_name(a) not in names]
         start, end = starts[node.lineno - 1], starts[node.end_lineno or node.lineno]
-        shared = text[start:end].count(";") > 0
-        if shared or "#" in text[start:end]:
+        own_lines = text[start : _offset(text, starts, node.lineno, node.col_offset)].strip() == ""
+        if not own_lines or ";" in text[start:end] or "#" in text[start:end] or _is_relative(node):
             continue
         if not kept:
             edits.append(Edit(start, end, ""))
+        elif (node.end_lineno or node.lineno) == node.lineno:
+            clone = ast.Import(kept) if isinstance(node, ast.Import) else ast.ImportFrom(node.module, kept, node.level)
+            edits.append(Edit(start, end, ast.unparse(clone) + _own_line_end(text[start:end])))
         else:
-            clone = ast.copy_location(
-                ast.Import(kept) if isinstance(node, ast.Import) else ast.ImportFrom(node.module, kept, node.level),
-                node,
-            )
-            if (node.end_lineno or node.lineno) == node.lineno:
-                edits.append(Edit(start, end, ast.unparse(clone) + _line_end(text)))
-            else:
-                edits += _remove_aliases(text, starts, [a for a in node.names if a not in kept])
+            edits += _remove_aliases(text, starts, [a for a in node.names if a not in kept])
     return _apply_edits(text, sorted(edits))
+
+
+def _bound_name(alias: ast.alias) -> str:
+    return alias.asname or alias.name.partition(".")[0]
+
+
+def _offset(text: str, starts: list[int], line: int, byte_column: int) -> int:
+    """Characters before a place that `ast` gives as a 1-based line and a column in UTF-8 bytes."""
+    content = text[starts[line - 1] : starts[line]].encode("utf-8", "surrogatepass")
+    return starts[line - 1] + len(content[:byte_column].decode("utf-8", "surrogatepass"))
+
+
+def _own_line_end(line: str) -> str:
+    return line[len(line.rstrip("\r\n")) :]
 
 
 def _remove_aliases(text: str, starts: list[int], aliases: Sequence[ast.alias]) -> list[Edit]:
     """Take names out of a parenthesised import, each with the comma and the line that were its own."""
     edits: list[Edit] = []
     for alias in aliases:
-        first, last = starts[alias.lineno - 1], starts[alias.lineno]
-        if text[first:last].strip().rstrip(",") == text[starts[alias.lineno - 1] + alias.col_offset : last].strip().rstrip(","):
+        first, last = starts[alias.lineno - 1], starts[alias.end_lineno or alias.lineno]
+        begin = _offset(text, starts, alias.lineno, alias.col_offset)
+        end = _offset(text, starts, alias.end_lineno or alias.lineno, alias.end_col_offset or 0)
+        if not text[first:begin].strip() and text[end:last].strip() in {"", ","}:
             edits.append(Edit(first, last, ""))
     return edits
 
@@ -144,58 +173,115 @@ def _is_imported(tree: ast.Module, need: ImportNeed) -> bool:
         if isinstance(node, ast.Import) and need.name is None:
             if any(alias.name == need.module and alias.asname is None for alias in node.names):
                 return True
-        elif isinstance(node, ast.ImportFrom) and need.name is not None and node.level == 0 and node.module == need.module:
-            if any(alias.name == need.name and alias.asname is None for alias in node.names):
-                return True
+        elif (
+            isinstance(node, ast.ImportFrom)
+            and (node.level, node.module) == (0, need.module)
+            and any(alias.name == need.name and alias.asname is None for alias in node.names)
+        ):
+            return True
     return False
 
 
 def _insert_imports(text: str, tree: ast.Module, needs: Sequence[ImportNeed]) -> str:
     """Add one line per import: in sorted place within the first block of imports, else after docstring and `__future__`."""
     starts = line_starts(text)
-    edits: list[Edit] = []
+    places: dict[int, list[str]] = {}
+    lead, tail = "", ""
     for need in needs:
         line = f"import {need.module}" if need.name is None else f"from {need.module} import {need.name}"
-        at, suffix = _import_place(text, tree, starts, need)
-        edits.append(Edit(at, at, line + _line_end(text) + suffix))
-    return _apply_edits(text, _merge_inserts(edits))
+        block = _import_block(tree)
+        if block:
+            at = _place_in_block(text, starts, block, need)
+        else:
+            at, lead, tail = _place_without_block(text, tree, starts)
+        places.setdefault(at, []).append(line)
+    end = _line_end(text)
+    edits = [Edit(at, at, f"{_break_before(text, at)}{lead}{end.join(lines)}{end}{tail}") for at, lines in sorted(places.items())]
+    return _apply_edits(text, edits)
 
 
-def _merge_inserts(edits: Sequence[Edit]) -> list[Edit]:
-    merged: dict[int, str] = {}
-    for edit in sorted(edits):
-        merged[edit.start] = merged.get(edit.start, "") + edit.replacement
-    return [Edit(at, at, text) for at, text in sorted(merged.items())]
+def _break_before(text: str, at: int) -> str:
+    """A line end where the text's last line has none."""
+    return _line_end(text) if at and text[at - 1] not in "\r\n" else ""
 
 
-def _import_place(text: str, tree: ast.Module, starts: list[int], need: ImportNeed) -> tuple[int, str]:
+def _header_length(tree: ast.Module) -> int:
+    """How many statements the docstring and the `__future__` imports make."""
     body = tree.body
-    index = 0
+    length = 0
     if body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant) and isinstance(body[0].value.value, str):
-        index = 1
-    after_future = index
-    while after_future < len(body) and isinstance(node := body[after_future], ast.ImportFrom) and node.module == "__future__":
-        after_future += 1
-    block = []
-    for node in body[after_future:]:
+        length = 1
+    while length < len(body) and isinstance(node := body[length], ast.ImportFrom) and node.module == "__future__":
+        length += 1
+    return length
+
+
+def _import_block(tree: ast.Module) -> list[ast.Import | ast.ImportFrom]:
+    """The imports that follow the header without another statement between them."""
+    block: list[ast.Import | ast.ImportFrom] = []
+    for node in tree.body[_header_length(tree) :]:
         if not isinstance(node, ast.Import | ast.ImportFrom):
             break
         block.append(node)
-    if block:
-        plain = need.name is None
-        for node in block:
-            same_kind = isinstance(node, ast.Import) == plain
-            if same_kind and _module_of(node) > need.module and getattr(node, "level", 0) == 0:
-                return starts[node.lineno - 1], ""
-        same = [n for n in block if isinstance(n, ast.Import) == plain and getattr(n, "level", 0) == 0 and _module_of(n) <= need.module]
-        anchor = same[-1] if same else None
-        if anchor is not None:
-            return starts[anchor.end_lineno or anchor.lineno], ""
-        return starts[block[0].lineno - 1], ""
-    if after_future:
-        last = body[after_future - 1]
-        return starts[last.end_lineno or last.lineno], _line_end(text)
-    return _after_header(text, starts), ""
+    return block
+
+
+def _place_in_block(text: str, starts: list[int], block: Sequence[ast.Import | ast.ImportFrom], need: ImportNeed) -> int:
+    """Before the first absolute import of the same section and kind that sorts after it, else after the last that sorts before it."""
+    before: int | None = None
+    for node in block:
+        if isinstance(node, ast.Import) != (need.name is None) or _is_relative(node) or _shares_lines(text, starts, node):
+            continue
+        if (_section(_module_of(node)), _module_of(node)) > (_section(need.module), need.module):
+            if before is None and _section(_module_of(node)) == _section(need.module):
+                return starts[node.lineno - 1]
+            break
+        before = starts[node.end_lineno or node.lineno]
+    if before is not None:
+        return before
+    usable = [node for node in block if not _shares_lines(text, starts, node)]
+    if not usable:
+        return starts[block[-1].end_lineno or block[-1].lineno]
+    same = [node for node in usable if _section(_module_of(node)) == _section(need.module) and not _is_relative(node)]
+    if same and need.name is not None:
+        return starts[same[-1].end_lineno or same[-1].lineno]
+    return starts[(same or usable)[0].lineno - 1]
+
+
+def _section(module: str) -> int:
+    """0 for the standard library, 1 for everything else: the order that import sorters use."""
+    return 0 if module.partition(".")[0] in sys.stdlib_module_names else 1
+
+
+def _shares_lines(text: str, starts: list[int], node: ast.stmt) -> bool:
+    begin = _offset(text, starts, node.lineno, node.col_offset)
+    end = _offset(text, starts, node.end_lineno or node.lineno, node.end_col_offset or 0)
+    rest = text[end : starts[node.end_lineno or node.lineno]].strip()
+    return bool(text[starts[node.lineno - 1] : begin].strip()) or bool(rest and not rest.startswith("#"))
+
+
+def _place_without_block(text: str, tree: ast.Module, starts: list[int]) -> tuple[int, str, str]:
+    """Where the file's first imports go, and the blank lines before and after them."""
+    end = _line_end(text)
+    length = _header_length(tree)
+    if length:
+        last = tree.body[length - 1]
+        at = starts[last.end_lineno or last.lineno]
+        docstring = isinstance(last, ast.Expr)
+    else:
+        at, docstring = _after_header(text, starts), False
+    rest = text[at:]
+    blank = len(rest) - len(rest.lstrip("\r\n"))
+    if not rest.strip():
+        return at, end if docstring else "", ""
+    following = tree.body[length] if length < len(tree.body) else None
+    wanted = 2 if isinstance(following, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) else 1
+    have = rest[:blank].count("\n")
+    return at, end if docstring else "", end * max(wanted - have, 0)
+
+
+def _is_relative(node: ast.Import | ast.ImportFrom) -> bool:
+    return isinstance(node, ast.ImportFrom) and node.level > 0
 
 
 def _module_of(node: ast.Import | ast.ImportFrom) -> str:
@@ -205,7 +291,8 @@ def _module_of(node: ast.Import | ast.ImportFrom) -> str:
 def _after_header(text: str, starts: list[int]) -> int:
     """Past the shebang, the coding line and the first comment block."""
     for number in range(len(starts) - 1):
-        if not text[starts[number] : starts[number + 1]].startswith("#"):
+        line = text[starts[number] : starts[number + 1]]
+        if not line.startswith("#"):
             return starts[number]
     return starts[-1]
 

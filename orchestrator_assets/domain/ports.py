@@ -1,6 +1,7 @@
 """What the platform needs from the outside world, as protocols; adapters live in `resources/`."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +11,8 @@ from orchestrator_assets.domain.cost import MicroUsd
 from orchestrator_assets.domain.finding import Finding, FindingOutcome
 from orchestrator_assets.domain.fix import Declined, Fix
 from orchestrator_assets.domain.gate import GateResult
-from orchestrator_assets.domain.job import CustomerId, JobId, JobOrder, JobState
+from orchestrator_assets.domain.job import CustomerId, JobId, JobOrder, JobState, RepoRef
+from orchestrator_assets.domain.suite import TestEnvironment
 from orchestrator_assets.domain.tree import SourceTree
 
 
@@ -61,6 +63,10 @@ class Sandbox(Protocol):
         """
         ...
 
+    def describe(self) -> str:
+        """One line on what it is, for the report."""
+        ...
+
 
 class ArtifactStore(Protocol):
     """Content under keys like `customers/<customer>/jobs/<job>/...`; a put is atomic and replaces."""
@@ -87,6 +93,112 @@ class ArtifactStore(Protocol):
 
     def locate(self, key: str) -> str:
         """Where a person finds it: a path or an address."""
+        ...
+
+
+class ContentCache(Protocol):
+    """What was once computed for a content key; a lost entry costs time, never correctness."""
+
+    def get(self, key: str) -> bytes | None:
+        """The content once put under the key, or None."""
+        ...
+
+    def put(self, key: str, content: bytes) -> None:
+        """Keep the content under the key."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class TreeEntry:
+    """One row of a commit's tree. `kind` is `blob` or `commit` (a submodule); `mode` 120000 is a symbolic link."""
+
+    path: str
+    mode: str
+    kind: str
+    object_id: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class CommitPlan:
+    """One commit to come: its message and the whole new content of each file that it changes."""
+
+    message: str
+    files: Mapping[str, bytes]
+
+
+class CodeRepository(Protocol):
+    """A private copy of one commit of a customer's repository."""
+
+    @property
+    def commit(self) -> str:
+        """The snapshot's commit id."""
+        ...
+
+    def entries(self) -> Sequence[TreeEntry]:
+        """The snapshot's tree.
+
+        Raises:
+            RepositoryError: A path is not UTF-8.
+        """
+        ...
+
+    def read(self, blobs: Sequence[str]) -> Iterable[bytes]:
+        """The blobs' contents, in the order given."""
+        ...
+
+    def bundle(self, branch: str | None = None) -> bytes:
+        """The snapshot as a git bundle, with the branch when one is named."""
+        ...
+
+    def commit_changes(self, plans: Iterable[CommitPlan], branch: str, when: int) -> Sequence[str]:
+        """Stack one commit per plan on the snapshot, at `when` (seconds since the epoch); gives the ids."""
+        ...
+
+    def diff(self, before: str, after: str) -> bytes:
+        """A patch between two commits that `git apply` takes."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A fetched commit: the private copy, the branch that it was found on (empty when detached), notes for the report."""
+
+    repository: CodeRepository
+    branch: str
+    notes: tuple[str, ...] = ()
+
+
+class CodeHost(Protocol):
+    """Where customers' repositories come from."""
+
+    def fetch(self, repo: RepoRef, into: Path) -> Fetched:
+        """Copy the commit that the reference means into the empty folder `into`; the source is only read.
+
+        Raises:
+            RepositoryError: There is no such repository, branch or commit, it is empty, or its work tree has uncommitted changes.
+        """
+        ...
+
+    def restore(self, bundle: bytes, commit: str, into: Path) -> CodeRepository:
+        """The private copy again, from its bundle."""
+        ...
+
+    def check_out(self, bundle: bytes, commit: str, branch: str, into: Path) -> None:
+        """Make the absent folder `into` a work tree on the branch of a bundle, with the snapshot tagged `orchestrator-base`."""
+        ...
+
+
+class TestEnvironments(Protocol):
+    """Builds the environments that customers' tests run in."""
+
+    def prepare(self, tree: SourceTree, setup_command: str | None = None) -> TestEnvironment:
+        """The environment for the tree's declarations, built once and found again later.
+
+        Raises:
+            SandboxError: The sandbox could not be set up.
+            ToolError: Not even the bare environment could be built.
+        """
         ...
 
 
@@ -190,8 +302,12 @@ class JobStore(Protocol):
         """
         ...
 
-    def fail(self, job: JobId, *, code: str, message: str, actor: str) -> None:
-        """Running or queued -> failed, with the error; a finished job is left as it is."""
+    def fail(self, job: JobId, *, code: str, message: str, actor: str, lease: Lease | None = None) -> None:
+        """Running or queued -> failed, with the error; a finished job is left as it is.
+
+        Raises:
+            LeaseError: A lease was given and has been taken over; the job is left to its new holder.
+        """
         ...
 
     def cancel(self, job: JobId, *, actor: str) -> None:
@@ -220,4 +336,45 @@ class JobStore(Protocol):
         details: Mapping[str, str] | None = None,
     ) -> None:
         """Append a row to the audit log."""
+        ...
+
+
+class Worker(Protocol):
+    """A run's hold on its job."""
+
+    def hold(self, job: JobId, run_id: str) -> Lease:
+        """The lease on the job, claimed for this run if it is not held yet.
+
+        Raises:
+            LeaseError: Another worker has the job.
+        """
+        ...
+
+    def release(self) -> None:
+        """Let go: the heartbeat stops, the work folder is cleared, the job's state is left as it is."""
+        ...
+
+    def folder(self, job: JobId) -> Path:
+        """The job's work folder, gone when the run is over."""
+        ...
+
+    def timed(self, stage: str) -> AbstractContextManager[None]:
+        """Add the wall-clock time of the block to the stage's."""
+        ...
+
+    @property
+    def seconds(self) -> Mapping[str, float]:
+        """Stage -> seconds so far in this run."""
+        ...
+
+
+class CustomerSpaces(Protocol):
+    """What belongs to one customer alone and outlives a job."""
+
+    def cache(self, customer: CustomerId) -> ContentCache:
+        """The customer's cache of scans and test runs."""
+        ...
+
+    def environments(self, customer: CustomerId) -> TestEnvironments:
+        """The customer's test environments."""
         ...

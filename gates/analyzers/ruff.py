@@ -1,0 +1,84 @@
+"""Ruff over the judged files, with the platform's rules and none of the customer's configuration."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from gates.analyzers.classification import cwe_of_ruff, weigh_ruff
+from gates.analyzers.per_file import examine_by_file, file_keys
+from gates.analyzers.subject import Examination, ScanSettings, Subject
+from gates.analyzers.toolchain import Command, chunks, own_words, python_module, run_tool, version_of
+from orchestrator_assets.domain.errors import ToolError
+from orchestrator_assets.domain.finding import Confidence, Finding
+
+RULES = "F,E,W,B,C4,C90,SIM,RET,PIE,PERF,ASYNC,UP,I,A,BLE,LOG,G,DTZ,RUF,FURB"
+
+_UNREAD = re.compile(r"(?:Failed to lint|Failed to read|Failed to parse) (?P<path>.+?): (?P<reason>.+)")
+
+
+def version() -> str:
+    """Ruff's version."""
+    return version_of("ruff")
+
+
+def examine(subject: Subject) -> Examination:
+    """Findings of ruff."""
+    # The layout: what isort takes for first-party, and which stdlib module a file shadows.
+    keys = file_keys(subject, subject.judged, version(), _options(subject.settings), subject.layout)
+    return examine_by_file(subject, "ruff", keys, lambda paths: _ask(subject, paths))
+
+
+def _options(settings: ScanSettings) -> tuple[str, ...]:
+    major, minor = settings.target_version
+    rules = ",".join((RULES, *settings.extra_ruff_rules))
+    fixed = ("check", "--isolated", "--ignore-noqa", "--no-cache", "--output-format", "json")
+    return (*fixed, "--target-version", f"py{major}{minor}", "--select", rules)
+
+
+def _ask(subject: Subject, paths: Sequence[str]) -> Examination:
+    findings: list[Finding] = []
+    unread: dict[str, str] = {}
+    for part in chunks(paths):
+        command = Command(python_module("ruff", *_options(subject.settings), "--", *part))
+        result = run_tool(subject.sandbox, subject.tree.root, command, subject.settings.timeout_seconds)
+        try:
+            rows = json.loads(result.stdout)
+            findings += [_finding(subject, row) for row in rows]
+        except (ValueError, KeyError, TypeError) as error:
+            raise ToolError(f"ruff: its answer is not the JSON that it promises; {own_words(result)}") from error
+        if result.exit_code not in {0, 1}:
+            raise ToolError(f"ruff: did not finish; {own_words(result)}")
+        unread |= {f.path: f.message for f in findings if f.rule_id == "E902"}
+        for match in _UNREAD.finditer(result.stderr.decode("utf-8", "replace")):
+            unread.setdefault(subject.relative(match["path"]), match["reason"])
+    # Ruff reads UTF-8 only. No fix changes a file's encoding, so that the same files are left out before and after.
+    left_out = {path: "ruff reads UTF-8 only" for path in unread if not _is_utf8(subject.tree.read(path))}
+    return Examination(tuple(findings), {path: words for path, words in unread.items() if path not in left_out}, left_out)
+
+
+def _finding(subject: Subject, row: Mapping[str, Any]) -> Finding:
+    code = row["code"] or "invalid-syntax"
+    weight = weigh_ruff(code)
+    return Finding(
+        tool="ruff",
+        rule_id=code,
+        message=row["message"],
+        path=subject.relative(row["filename"]),
+        line=row["location"]["row"],
+        column=row["location"]["column"],
+        end_line=row["end_location"]["row"],
+        end_column=row["end_location"]["column"],
+        severity=weight.severity,
+        confidence=Confidence.HIGH,
+        category=weight.category,
+        cwe=cwe_of_ruff(code),
+    )
+
+
+def _is_utf8(content: bytes) -> bool:
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True

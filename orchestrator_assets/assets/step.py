@@ -1,0 +1,27 @@
+"""What every asset of a job's run has around it: the lease, the clock, and the record of failures."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import dagster as dg
+
+from orchestrator_assets.domain.errors import StateError
+from orchestrator_assets.domain.job import split_partition_key
+from orchestrator_assets.domain.ports import JobRecord, JobStore, Worker
+from orchestrator_assets.failures import recorded_failures
+
+
+@contextmanager
+def job_step(context: dg.AssetExecutionContext, worker: Worker, job_store: JobStore) -> Iterator[JobRecord]:
+    """Hold the partition's job while the asset is made; gives the job's record."""
+    customer, job = split_partition_key(context.partition_key)
+    stage = context.asset_key.to_user_string() if len(context.selected_asset_keys) == 1 else context.op_handle.name
+    with recorded_failures(job_store, job, actor=f"run:{context.run_id}"):
+        record = job_store.get(job)
+        if record.order.customer != customer:
+            raise StateError(
+                f"partition {context.partition_key}: job {job} is not one of this customer's; use the key that the job was given"
+            )
+        worker.hold(job, context.run_id)
+        with worker.timed(stage):
+            yield record

@@ -1,0 +1,91 @@
+"""A job's run in this very process, on the embedded Dagster instance."""
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import dagster as dg
+
+from orchestrator_assets.definitions import defs
+from orchestrator_assets.domain.job import partition_key
+from orchestrator_assets.domain.ports import JobRecord, JobStore
+from orchestrator_assets.partitions import JOBS
+from orchestrator_assets.runs import run_tags
+
+INSTANCE_SETTINGS = Path(__file__).parent.parent / "infra" / "dagster" / "embedded.yaml"
+POLL_SECONDS = 0.2
+
+StageListener = Callable[[str, bool], None]
+"""Receives a stage's name, and whether it has ended."""
+
+
+def prepare_instance(dagster_home: Path) -> None:
+    """Make the instance's folder with its settings, unless it is there."""
+    dagster_home.mkdir(parents=True, exist_ok=True)
+    settings = dagster_home / "dagster.yaml"
+    if not settings.exists():
+        settings.write_bytes(INSTANCE_SETTINGS.read_bytes())
+
+
+def run_here(job: JobRecord, store: JobStore, dagster_home: Path, listen: StageListener) -> JobRecord:
+    """Execute the job's run and give the job's record at its end.
+
+    A step that fails for a reason that nobody foresaw makes the job `failed`, too: nothing stays running behind a run that is over.
+    """
+    prepare_instance(dagster_home)
+    os.environ["DAGSTER_HOME"] = str(dagster_home)
+    instance = dg.DagsterInstance.from_config(str(dagster_home))
+    key = partition_key(job.order.customer, job.id)
+    instance.add_dynamic_partitions(str(JOBS.name), [key])
+    run_id = dg.DagsterRun(job_name="transformation_run").run_id
+    definition = defs.resolve_job_def("transformation_run")
+    with _reported_stages(instance, run_id, listen):
+        result = definition.execute_in_process(
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+            instance=instance,
+            partition_key=key,
+            run_id=run_id,
+            tags=run_tags(job),
+            raise_on_error=False,
+        )
+    after = store.get(job.id)
+    if not after.state.finished and after.run_id == run_id and not result.success:
+        store.fail(job.id, code="internal", message=_first_failure(result), actor=f"run:{run_id}")
+        after = store.get(job.id)
+    return after
+
+
+def _first_failure(result: dg.ExecuteInProcessResult) -> str:
+    for event in result.all_events:
+        if event.is_step_failure and event.step_failure_data.error is not None:
+            return f"{event.step_key}: {event.step_failure_data.error.message.strip()[:2000]}"
+    return "the run failed outside its steps"
+
+
+@contextmanager
+def _reported_stages(instance: dg.DagsterInstance, run_id: str, listen: StageListener) -> Iterator[None]:
+    """Tell the listener of stages as the run's events come in."""
+    over = threading.Event()
+
+    def watch() -> None:
+        seen = 0
+        kinds = {dg.DagsterEventType.STEP_START, dg.DagsterEventType.STEP_SUCCESS, dg.DagsterEventType.STEP_FAILURE}
+        while True:
+            last = over.wait(POLL_SECONDS)
+            events = list(instance.all_logs(run_id, of_type=kinds))
+            for entry in events[seen:]:
+                if entry.dagster_event is not None and entry.dagster_event.step_key is not None:
+                    listen(entry.dagster_event.step_key, entry.dagster_event.event_type is not dg.DagsterEventType.STEP_START)
+            seen = len(events)
+            if last:
+                return
+
+    watcher = threading.Thread(target=watch, daemon=True, name="stages")
+    watcher.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watcher.join(timeout=5)

@@ -1,0 +1,101 @@
+"""A run's hold on its job: the lease with its heartbeat, the stages' times, the folder for work in progress."""
+
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from orchestrator_assets.domain.errors import LeaseError
+from orchestrator_assets.domain.job import JobId
+from orchestrator_assets.domain.ports import JobStore, Lease
+
+LEASE_SECONDS = 300
+HEARTBEAT_SECONDS = 30
+
+
+class JobWorker:
+    """Holds one job's lease at a time, for as long as its run lives in this process."""
+
+    def __init__(self, store: JobStore, work_root: Path, owner: str) -> None:
+        """Take the store, the folder below which work folders are made, and this process's identity."""
+        self._store = store
+        self._work_root = work_root
+        self._owner = owner
+        self._lease: Lease | None = None
+        self._run_id = ""
+        self._lost = ""
+        self._stop = threading.Event()
+        self._seconds: dict[str, float] = {}
+
+    def hold(self, job: JobId, run_id: str) -> Lease:
+        """The lease on the job, claimed for this run if it is not held yet.
+
+        Raises:
+            LeaseError: Another worker has taken the job over; nothing more may be written.
+            AttemptsExhausted, StateError: See `JobStore.claim`.
+        """
+        if self._lost:
+            raise LeaseError(self._lost)
+        if self._lease is None or self._lease.job != job or self._run_id != run_id:
+            self.release()
+            self._lease = self._store.claim(job, owner=self._owner, run_id=run_id, lease_seconds=LEASE_SECONDS)
+            self._run_id, self._seconds, self._stop = run_id, {}, threading.Event()
+            threading.Thread(target=self._beat, args=(self._lease, self._stop), daemon=True, name=f"heartbeat-{job}").start()
+        return self._lease
+
+    def release(self) -> None:
+        """Stop the heartbeat and clear the work folder; the job's state is left as it is."""
+        self._stop.set()
+        if self._lease is not None:
+            shutil.rmtree(self._work_root / self._lease.job, ignore_errors=True)
+        self._lease, self._lost = None, ""
+
+    def folder(self, job: JobId) -> Path:
+        """The job's work folder; it is gone when the run is over, and swept when its worker has died."""
+        folder = self._work_root / job
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    @contextmanager
+    def timed(self, stage: str) -> Iterator[None]:
+        """Add the wall-clock time of the block to the stage's."""
+        start = time.monotonic()
+        try:
+            yield
+        finally:
+            self._seconds[stage] = self._seconds.get(stage, 0.0) + time.monotonic() - start
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """Stage -> seconds so far in this run, in the order in which they began to count."""
+        return dict(self._seconds)
+
+    def _beat(self, lease: Lease, stop: threading.Event) -> None:
+        while not stop.wait(HEARTBEAT_SECONDS):
+            try:
+                self._store.heartbeat(lease, lease_seconds=LEASE_SECONDS)
+            except LeaseError as error:
+                self._lost = str(error)
+                return
+
+
+def sweep_work_folders(work_root: Path, store: JobStore) -> list[str]:
+    """Remove the work folders of jobs that are not running; gives their names."""
+    swept = []
+    for folder in sorted(work_root.iterdir()) if work_root.is_dir() else ():
+        if folder.is_dir() and not _is_running(store, JobId(folder.name)):
+            shutil.rmtree(folder, ignore_errors=True)
+            swept.append(folder.name)
+    return swept
+
+
+def _is_running(store: JobStore, job: JobId) -> bool:
+    from orchestrator_assets.domain.errors import StateError
+    from orchestrator_assets.domain.job import JobState
+
+    try:
+        return store.get(job).state is JobState.RUNNING
+    except StateError:
+        return False
