@@ -9,18 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
+from orchestrator_assets import exit_codes
 from orchestrator_assets.domain.errors import InputError, OrchestratorError
-from orchestrator_assets.domain.job import JobState, Policy, Tier
-
-EXIT_CODES = {
-    JobState.DELIVERED: 0,
-    JobState.NEEDS_REVIEW: 3,
-    JobState.REJECTED: 4,
-    JobState.FAILED: 5,
-    JobState.CANCELLED: 5,
-}
-EXIT_BAD_INPUT = 2
-EXIT_FAILED = 5
+from orchestrator_assets.domain.job import Policy, Tier
 
 app = typer.Typer(
     name="orchestrator",
@@ -213,10 +204,10 @@ def _explained_errors() -> Iterator[None]:
         yield
     except OrchestratorError as error:
         print(f"error: {error}", file=sys.stderr)
-        raise typer.Exit(EXIT_BAD_INPUT if isinstance(error, InputError) else EXIT_FAILED) from error
+        raise typer.Exit(exit_codes.BAD_INPUT if isinstance(error, InputError) else exit_codes.FAILED) from error
     except KeyboardInterrupt as error:
         print("interrupted; 'orchestrator status' shows where the job stands", file=sys.stderr)
-        raise typer.Exit(130) from error
+        raise typer.Exit(exit_codes.INTERRUPTED) from error
 
 
 def main() -> None:

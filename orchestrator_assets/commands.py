@@ -14,7 +14,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from orchestrator_assets.cli import EXIT_CODES, EXIT_FAILED
+from orchestrator_assets import exit_codes
 from orchestrator_assets.domain.cost import micro_to_usd
 from orchestrator_assets.domain.job import JobId, JobState
 from orchestrator_assets.domain.ports import JobRecord
@@ -198,7 +198,7 @@ def _present(platform: Platform, record: JobRecord, out: Path | None, as_json: b
         return _failed_code(record)
     if not record.state.finished or record.state is JobState.CANCELLED:
         print(f"error: job {record.id} is {record.state.value}; it has no report", file=sys.stderr)
-        return EXIT_FAILED
+        return exit_codes.FAILED
     document = json.loads(platform.artifacts.get(artifact_key(record.order.customer, record.id, QUALITY_REPORT_JSON)))
     written: dict[str, Path] = {}
     if out is not None:
@@ -210,12 +210,12 @@ def _present(platform: Platform, record: JobRecord, out: Path | None, as_json: b
         print(json.dumps(document, indent=2))
     else:
         print_summary(Console(soft_wrap=True), document, {name: str(path) for name, path in written.items()})
-    return EXIT_CODES[record.state]
+    return exit_codes.OF_STATE[record.state]
 
 
 def _failed_code(record: JobRecord) -> int:
     """Bad input that showed only in the run is bad input still."""
-    return 2 if (record.error_code or "").startswith("bad_") else EXIT_FAILED
+    return exit_codes.BAD_INPUT if (record.error_code or "").startswith("bad_") else exit_codes.FAILED
 
 
 def _as_document(record: JobRecord) -> dict[str, Any]:

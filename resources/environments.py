@@ -12,7 +12,8 @@ import re
 import secrets
 import shutil
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -27,6 +28,7 @@ from resources.requirement_texts import Wanted
 from resources.wheel_installer import BASE_RANGES, WheelInstaller, base_interpreter
 
 _VERSION = 1
+_PARTIAL_SECONDS = 600
 _COMPILE_SECONDS = 300
 _RECORD = "environment.json"
 _BUILD_BASE = ("wheel",)
@@ -59,38 +61,45 @@ class EnvironmentBuilder:
         """
         self.root.mkdir(parents=True, exist_ok=True)
         key = environment_key(tree, setup_command)
-        target = self.root.resolve() / key
-        if (target / _RECORD).exists():
-            return _load(target)
-        with _locked(self.root / f"{key}.lock"):
-            if not (target / _RECORD).exists():
-                self._remove_stale(key)
-                self._build(tree, key, target)
-        return _load(target)
+        found = self._find(key)
+        if found is None:
+            with _locked(self.root / f"{key}.lock"):
+                found = self._find(key) or self._build(tree, key)
+        return _load(found)
 
-    def _remove_stale(self, key: str) -> None:
-        """What a killed builder left; the lock says that nobody builds this key now."""
-        for folder in self.root.glob(f"{key}.tmp-*"):
-            shutil.rmtree(folder, ignore_errors=True)
+    def _find(self, key: str) -> Path | None:
+        """The finished environment, or one that lacks packages because the index was out of reach a moment ago."""
+        whole = self.root.resolve() / key
+        if (whole / _RECORD).exists():
+            return whole
+        partial = sorted(whole.parent.glob(f"{key}-partial-*/{_RECORD}"), key=lambda path: path.stat().st_mtime)
+        young = [path.parent for path in partial if time.time() - path.stat().st_mtime < _PARTIAL_SECONDS]
+        return young[-1] if young else None
 
-    def _build(self, tree: SourceTree, key: str, target: Path) -> None:
+    def _build(self, tree: SourceTree, key: str) -> Path:
+        """Build in a folder of its own and rename it; the caller holds the key's lock."""
+        for stale in self.root.glob(f"{key}.tmp-*"):
+            # What a killed builder left.
+            shutil.rmtree(stale, ignore_errors=True)
         work = self.root.resolve() / f"{key}.tmp-{secrets.token_hex(4)}"
         work.mkdir(mode=0o755)
         try:
-            self._fill(tree, key, work, target)
+            target = self._fill(tree, key, work)
             _open_for_reading(work)
             work.rename(target)
         except BaseException:
             shutil.rmtree(work, ignore_errors=True)
             raise
+        return target
 
-    def _fill(self, tree: SourceTree, key: str, work: Path, target: Path) -> None:
+    def _fill(self, tree: SourceTree, key: str, work: Path) -> Path:
+        """Put everything into `work` as it will be under the path that is returned."""
         declared = read_declared(tree)
         installer = WheelInstaller(self.wheelhouse)
         notes = list(declared.notes)
         project = self._build_project(tree, declared, installer, work, notes) if declared.buildable else BuiltProject()
-        groups = [RequirementGroup("runtime", project.requires), *declared.groups] if project.requires else list(declared.groups)
-        pins = installer.resolve(groups, work)
+        pins = installer.resolve(_distinct([RequirementGroup("runtime", project.requires), *declared.groups]), work)
+        target = work.with_name(f"{key}-partial-{secrets.token_hex(4)}" if installer.offline else key)
         prefix = work / "venv"
         installer.install(pins.pins, prefix)
         site_packages = next((prefix / "lib").glob("python*/site-packages"))
@@ -99,19 +108,21 @@ class EnvironmentBuilder:
         # Launchers and the like hold the path of the environment: the final one, since the folder is renamed.
         _move_paths(prefix, str(work), str(target))
         install_metadata(project, site_packages, prefix / "bin", target / "venv" / "bin" / "python")
-        for path, content in (project.overlay or {}).items():
+        overlay = project.overlay or {}
+        (work / "overlay").mkdir()
+        for path, content in overlay.items():
             place = work / "overlay" / path
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(content)
-        (work / "overlay").mkdir(exist_ok=True)
         record = {
-            "key": key,
-            "overlay": sorted(project.overlay or {}),
+            "key": target.name,
+            "overlay": sorted(overlay),
             "import_roots": _import_roots(tree, project),
             "packages": sorted(pins.pins),
             "notes": list(dict.fromkeys([*notes, *pins.notes])),
         }
         (work / _RECORD).write_text(json.dumps(record, indent=1), encoding="utf-8")
+        return target
 
     def _compile(self, site_packages: Path) -> None:
         """Byte-compile the packages, as every test run would otherwise do it anew: the environment is read-only there.
@@ -208,6 +219,18 @@ def _asked(outputs: object, wanted: tuple[str, ...]) -> tuple[str, ...]:
     asked = Wanted()
     asked.add_all(lines if isinstance(lines, list) else [], "build backend")
     return tuple(dict.fromkeys([*wanted, *asked.texts]))
+
+
+def _distinct(groups: Iterable[RequirementGroup]) -> list[RequirementGroup]:
+    """Each text in the first group that has it; no empty groups."""
+    seen: set[str] = set()
+    distinct: list[RequirementGroup] = []
+    for group in groups:
+        texts = tuple(text for text in group.texts if text not in seen)
+        seen.update(texts)
+        if texts:
+            distinct.append(RequirementGroup(group.name, texts))
+    return distinct
 
 
 def _import_roots(tree: SourceTree, project: BuiltProject) -> list[str]:

@@ -23,7 +23,7 @@ from orchestrator_assets.domain.errors import SandboxError
 from orchestrator_assets.domain.ports import Sandbox, SandboxResult, SandboxRun
 from resources.sandbox_mounts import host_mounts, read_only_mounts
 from resources.sandbox_streams import BoundedText, OutputReader
-from resources.sandbox_watch import MemoryWatch
+from resources.sandbox_watch import SandboxWatch
 from resources.seccomp import deny_filter
 
 _TOOLS = ("bwrap", "setpriv", "prlimit", "timeout", "tar", "find", "sh")
@@ -39,7 +39,9 @@ _UIDS = 500_000_000
 
 # The wrapper outlives the command: it says that the sandbox stands, copies the tree, ends what the command left running and sends /out.
 # As root it is another uid than the command, which therefore cannot kill it. The status goes first, because a hostile /out may be cut off.
+# Its channel comes in as the standard input, since the shell takes over no descriptor past 9 and Python passes none under a chosen number.
 _WRAPPER = """
+exec 3>&0 0</dev/null
 drop=$1 limit=$2 grace=$3 copy=$4; shift 4
 if [ "$copy" = 1 ]; then
   (cd /src && find . -mindepth 1 -maxdepth 1 -print0 | tar --null -cf - -T -) | $drop tar -C /w -xf - --no-same-owner ||
@@ -80,9 +82,9 @@ class BubblewrapSandbox:
         _check(request)
         with _Descriptors() as descriptors:
             reader_end, writer_end = descriptors.pipe()
-            argv = self._command(request, descriptors, writer_end)
+            argv = self._command(request, descriptors)
             started = time.monotonic()
-            process = _start(argv, descriptors.passed)
+            process = _start(argv, writer_end, descriptors.passed)
             descriptors.close(writer_end)
             ended = _attend(process, request, reader_end, self.max_output_bytes)
         return _result(request, ended, time.monotonic() - started)
@@ -92,7 +94,7 @@ class BubblewrapSandbox:
         version = subprocess.run([self.bwrap, "--version"], capture_output=True, text=True, check=False, timeout=10).stdout.strip()
         return f"{version or 'bubblewrap'}, {self.isolation.value.replace('_', ' ')}, no network"
 
-    def _command(self, request: SandboxRun, descriptors: "_Descriptors", writer_end: int) -> list[str]:
+    def _command(self, request: SandboxRun, descriptors: "_Descriptors") -> list[str]:
         uid = _FIRST_UID + secrets.randbelow(_UIDS) if self.isolation is Isolation.DROPPED_UID else os.getuid()
         copied = request.writable or not _open_to_all(request.tree)
         argv = [self.bwrap, *self._namespaces(), *_environment(request)]
@@ -103,11 +105,13 @@ class BubblewrapSandbox:
         drop = ""
         if self.isolation is Isolation.DROPPED_UID:
             drop = f"setpriv --reuid={uid} --regid={uid} --clear-groups --no-new-privs --inh-caps=-all --bounding-set=-all"
-        wrapper = _WRAPPER.replace(">&3", f">&{writer_end}").replace("3>&-", f"{writer_end}>&-")
-        argv += ["--chdir", "/", "--", "/bin/sh", "-c", wrapper, "sandbox", drop, f"{request.timeout_seconds:.3f}"]
+        argv += ["--chdir", "/", "--", "/bin/sh", "-c", _WRAPPER, "sandbox", drop, f"{request.timeout_seconds:.3f}"]
         return [*argv, str(_KILL_AFTER_SECONDS), "1" if copied else "0", *request.argv]
 
     def _namespaces(self) -> list[str]:
+        if self.isolation is Isolation.USER_NAMESPACE and os.geteuid() == 0:
+            # Root of the namespace would be root of the host for files in /proc/sys, which ask for the uid and not for capabilities.
+            raise SandboxError("root must not run customers' code in a user namespace of its own; use the isolation `dropped_uid`")
         options = ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--die-with-parent"]
         options += ["--new-session", "--hostname", "sandbox", "--cap-drop", "ALL"]
         if self.isolation is Isolation.USER_NAMESPACE:
@@ -178,7 +182,6 @@ class _Descriptors:
     def pipe(self) -> tuple[int, int]:
         reader, writer = os.pipe()
         self._open |= {reader, writer}
-        self._passed.append(writer)
         return reader, writer
 
     def close(self, descriptor: int) -> None:
@@ -207,11 +210,11 @@ def _check(request: SandboxRun) -> None:
             raise SandboxError(f"input {name!r}: must be a plain file name")
 
 
-def _start(argv: Sequence[str], passed: Sequence[int]) -> "subprocess.Popen[bytes]":
+def _start(argv: Sequence[str], channel: int, passed: Sequence[int]) -> "subprocess.Popen[bytes]":
     try:
         return subprocess.Popen(
             argv,
-            stdin=subprocess.DEVNULL,
+            stdin=channel,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             pass_fds=tuple(passed),
@@ -230,7 +233,10 @@ def _attend(process: "subprocess.Popen[bytes]", request: SandboxRun, reader_end:
     reader = OutputReader(reader_end, min(max_output_bytes, request.disk_bytes + (1 << 20)))
     deadline = request.timeout_seconds + _KILL_AFTER_SECONDS + _GRACE_SECONDS
     killed_for = ""
-    with _reading(stdout, stderr, reader), MemoryWatch(process.pid, request.memory_bytes) as watch:
+    with (
+        _reading(stdout, stderr, reader),
+        SandboxWatch(process.pid, request.memory_bytes) as watch,
+    ):
         try:
             process.wait(timeout=deadline)
         except subprocess.TimeoutExpired:

@@ -26,8 +26,10 @@ def host_mounts(data: Data, uid: int, *, disk_bytes: int, shared_memory_bytes: i
             options += ["--ro-bind", f"/etc/{name}", f"/etc/{name}"]
     for name, text in _written(uid).items():
         options += ["--perms", "0444", "--ro-bind-data", str(data(text.encode())), f"/etc/{name}"]
-    options += ["--proc", "/proc", "--dev", "/dev"]
+    # Kernel settings are guarded by the uid alone in places: read-only for everybody.
+    options += ["--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys", "--dev", "/dev"]
     options += ["--perms", "1777", "--size", str(shared_memory_bytes), "--tmpfs", "/dev/shm"]  # noqa: S108 - inside the sandbox
+    options += ["--remount-ro", "/dev"]
     for folder in ("/tmp", "/out"):  # noqa: S108 - inside the sandbox
         options += ["--perms", "1777", "--size", str(disk_bytes), "--tmpfs", folder]
     return options

@@ -2,6 +2,8 @@
 
 import os
 import threading
+from contextlib import suppress
+from pathlib import Path
 
 import psutil
 
@@ -10,7 +12,7 @@ _MAX_SCRATCH_ENTRIES = 500_000
 _SCRATCH = ("tmp", "out", "w", "dev/shm")
 
 
-class MemoryWatch:
+class SandboxWatch:
     """Ends the sandbox when its processes together hold more memory than allowed, or its scratch folders too many files.
 
     Attributes:
@@ -18,13 +20,14 @@ class MemoryWatch:
     """
 
     def __init__(self, pid: int, memory_bytes: int) -> None:
+        """Take bubblewrap's own process and the limit of all below it together."""
         self.verdict = ""
         self._pid = pid
         self._limit = memory_bytes
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True, name="sandbox-watch")
 
-    def __enter__(self) -> "MemoryWatch":
+    def __enter__(self) -> "SandboxWatch":
         self._thread.start()
         return self
 
@@ -33,16 +36,16 @@ class MemoryWatch:
         self._thread.join()
 
     def _watch(self) -> None:
-        while not self._stop.wait(_INTERVAL_SECONDS):
-            try:
-                outer = psutil.Process(self._pid)
-                processes = outer.children(recursive=True)
-                self.verdict = self._judge(processes)
-                if self.verdict:
-                    outer.kill()
-                    return
-            except psutil.NoSuchProcess:
-                return
+        try:
+            while not self.verdict and not self._stop.wait(_INTERVAL_SECONDS):
+                self.verdict = self._judge(psutil.Process(self._pid).children(recursive=True))
+        except psutil.NoSuchProcess:
+            return
+        finally:
+            # Nothing runs on unwatched: whatever ended the watch before the sandbox ended, ends the sandbox.
+            if not self._stop.is_set():
+                with suppress(psutil.NoSuchProcess):
+                    psutil.Process(self._pid).kill()
 
     def _judge(self, processes: list[psutil.Process]) -> str:
         # Resident memory counts what forked workers share once each, so it only raises the suspicion.
@@ -70,13 +73,22 @@ def _own_bytes(process: psutil.Process) -> int:
 
 
 def _scratch_entries(pid: int) -> int:
-    """How many files the largest scratch folder has; 0 where the kernel does not let us look."""
+    """How many files the fullest scratch folder has; 0 where the kernel does not let us look."""
     most = 0
-    for folder in _SCRATCH:
+    for folder in _own_folders(pid):
         try:
             room = os.statvfs(f"/proc/{pid}/root/{folder}")
         except OSError:
             continue
-        if room.f_files and room.f_blocks * room.f_frsize < 1 << 40:
-            most = max(most, room.f_files - room.f_ffree)
+        most = max(most, room.f_files - room.f_ffree)
     return most
+
+
+def _own_folders(pid: int) -> list[str]:
+    """The scratch folders that are in memory: a read-only `/w` is one of the host's, whose files don't count."""
+    try:
+        lines = Path(f"/proc/{pid}/mountinfo").read_text().splitlines()
+    except OSError:
+        return []
+    own = {line.split()[4].lstrip("/") for line in lines if line.partition(" - ")[2].startswith("tmpfs ")}
+    return [folder for folder in _SCRATCH if folder in own]

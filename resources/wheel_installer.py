@@ -45,10 +45,14 @@ class WheelInstaller:
 
     Wheels of the wheelhouse are tried first and alone, so that the base set needs no network. Once the index could not be reached, the
     rest is resolved from the wheelhouse and uv's cache.
+
+    Attributes:
+        offline: The index was asked and could not be reached.
     """
 
     wheelhouse: Path | None
-    _offline: bool = field(default=False, init=False)
+    offline: bool = field(default=False, init=False)
+    _last_words: str = field(default="", init=False)
     _attempts: int = field(default=0, init=False)
 
     def resolve(self, groups: Sequence[RequirementGroup], folder: Path) -> Pins:
@@ -73,7 +77,7 @@ class WheelInstaller:
             raise ToolError(f"test environment: {', '.join(base)} cannot be had ({self._last_words}); {_BASE_MEND}")
         for group in texts:
             pins = self._add_group(group, kept, pins, folder, notes)
-        if self._offline:
+        if self.offline:
             notes.append("the package index could not be reached; only packages at hand were installed")
         return Pins(pins, tuple(notes))
 
@@ -116,8 +120,6 @@ class WheelInstaller:
                 notes.append(f"{text} ({group.name}) cannot be had as a wheel for this interpreter; left out")
         return pins
 
-    _last_words: str = field(default="", init=False)
-
     def _try(self, texts: Sequence[str], folder: Path) -> tuple[str, ...] | None:
         """Pins for all the texts, or None."""
         self._attempts += 1
@@ -131,13 +133,13 @@ class WheelInstaller:
                 return tuple(line for line in done.stdout.splitlines() if "==" in line and not line.startswith("#"))
             if source[:1] != ["--no-index"]:
                 self._last_words = _words(done.stderr)
-                self._offline = self._offline or _NETWORK.search(done.stderr) is not None
+                self.offline = self.offline or _NETWORK.search(done.stderr) is not None
         return None
 
     def _sources(self) -> list[list[str]]:
         links = ["--find-links", str(self.wheelhouse)] if self.wheelhouse is not None and self.wheelhouse.is_dir() else []
         sources = [["--no-index", *links]] if links else []
-        if not self._offline:
+        if not self.offline:
             sources.append(links)
         return [*sources, ["--offline", *links]]
 

@@ -2,10 +2,11 @@
 
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from gates.analyzers.import_closure import closures
 from gates.analyzers.mypy_groups import groups_without_clash
 from gates.analyzers.per_file import recall
 from gates.analyzers.subject import Examination, Subject, digest, in_place_order
@@ -46,17 +47,38 @@ def examine(subject: Subject) -> Examination:
     known = recall(subject, "mypy", key)
     if known is not None:
         return Examination(tuple(known))
-    found: list[Finding] = []
-    groups = groups_without_clash(subject.judged, frozenset(subject.tree.files))
-    for group, answer in zip(groups, _ask(subject, groups, f"mypy-seed/{surroundings}"), strict=True):
-        members = frozenset(group)
-        found += [finding for finding in _findings(subject, answer) if finding.path in members]
-    findings = in_place_order(found)
+    found: dict[str, list[Finding]] = {}
+    groups = dict(_keyed(subject, groups_without_clash(subject.judged, frozenset(subject.tree.files)), surroundings))
+    for group_key in groups:
+        reused = recall(subject, "mypy-group", group_key)
+        if reused is not None:
+            found[group_key] = reused
+    missing = [group_key for group_key in groups if group_key not in found]
+    answers = _ask(subject, [groups[group_key] for group_key in missing], f"mypy-seed/{surroundings}")
+    for group_key, answer in zip(missing, answers, strict=True):
+        members = frozenset(groups[group_key])
+        found[group_key] = [finding for finding in _findings(subject, answer) if finding.path in members]
+        subject.cache.put(f"mypy-group/{group_key}", findings_to_json(found[group_key]))
+    findings = in_place_order(finding for rows in found.values() for finding in rows)
     subject.cache.put(f"mypy/{key}", findings_to_json(findings))
     return Examination(findings)
 
 
+def _keyed(subject: Subject, groups: list[list[str]], surroundings: str) -> Iterator[tuple[str, list[str]]]:
+    """Each group under a digest of all that its answer depends on; a single group depends on everything, so nobody waits for the imports."""
+    if len(groups) == 1:
+        yield digest([surroundings, subject.content]), groups[0]
+        return
+    reached = closures(subject.judged, subject.imports())
+    stubs = {path for path in subject.python_files if "-stubs/" in path}
+    for group in groups:
+        seen = sorted(stubs.union(*(reached[path] for path in group)))
+        yield digest([surroundings, subject.layout, group, [(path, subject.hashes[path]) for path in seen]]), group
+
+
 def _ask(subject: Subject, groups: list[list[str]], seed_key: str) -> list[dict[str, Any]]:
+    if not groups:
+        return []
     environment = subject.settings.environment
     options = list(_OPTIONS)
     if environment is not None:

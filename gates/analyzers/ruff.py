@@ -14,6 +14,9 @@ from orchestrator_assets.domain.finding import Confidence, Finding
 
 RULES = "F,E,W,B,C4,C90,SIM,RET,PIE,PERF,ASYNC,UP,I,A,BLE,LOG,G,DTZ,RUF,FURB"
 
+# What ruff's `--target-version` knows; it refuses to start with another.
+_OLDEST, _NEWEST = (3, 7), (3, 15)
+
 _UNREAD = re.compile(r"(?:Failed to lint|Failed to read|Failed to parse) (?P<path>.+?): (?P<reason>.+)")
 
 
@@ -30,7 +33,7 @@ def examine(subject: Subject) -> Examination:
 
 
 def _options(settings: ScanSettings) -> tuple[str, ...]:
-    major, minor = settings.target_version
+    major, minor = min(max(settings.target_version, _OLDEST), _NEWEST)
     rules = ",".join((RULES, *settings.extra_ruff_rules))
     fixed = ("check", "--isolated", "--ignore-noqa", "--no-cache", "--output-format", "json")
     return (*fixed, "--target-version", f"py{major}{minor}", "--select", rules)

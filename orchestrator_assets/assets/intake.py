@@ -42,7 +42,7 @@ def repo_snapshot(
     """The repository at one commit, kept as a git bundle."""
     with job_step(context, worker, job_store) as job:
         snapshot = take_snapshot(job_order, code_host, artifacts, worker.folder(job.id) / "fetch.git")
-        facts = {"commit": snapshot.commit, "branch": snapshot.branch or "(detached)", "files": len(snapshot.files)}
+        facts: dict[str, str | int] = {"commit": snapshot.commit, "branch": snapshot.branch or "(detached)", "files": len(snapshot.files)}
         return dg.Output(snapshot, metadata={**facts, "bundle": artifacts.locate(snapshot.bundle_key), "notes": list(snapshot.notes)})
 
 
@@ -66,6 +66,6 @@ def reported_findings(
             metadata={
                 "source": job_order.findings_name or "",
                 "findings": len(read.findings),
-                "left_out": [note.text for note in read.notes],
+                "left_out": [str(note) for note in read.notes],
             },
         )

@@ -84,7 +84,7 @@ class StateError(OrchestratorError):
 class ReportError(OrchestratorError):
     """A report or an account contradicts itself, or a stored one cannot be read; it is not handed out."""
 
-    code = "bad_report"
+    code = "report_inconsistent"
 
 
 class SchemaError(OrchestratorError):

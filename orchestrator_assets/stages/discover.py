@@ -6,7 +6,6 @@ Reading is split by format (`findings_sarif`, `findings_rows`, `findings_native`
 
 from collections.abc import Collection
 
-from orchestrator_assets.domain.errors import FindingsError
 from orchestrator_assets.stages.findings_given import MAX_BYTES, Note, NoteKind, ReadFindings, place_offsets, wrong
 from orchestrator_assets.stages.findings_merge import Merged, MergedFinding, merge_findings, merge_groups
 from orchestrator_assets.stages.findings_native import mypy_rows, native_rows
@@ -90,13 +89,10 @@ def _decoded(content: bytes, name: str) -> str:
     for start, what in _FOREIGN_STARTS.items():
         if content.startswith(start):
             raise wrong(name, "", f"is {what}", "give it as plain UTF-8 text")
-    if not content.strip():
-        raise wrong(name, "", "is empty", "give a findings file, or none to have the findings discovered")
     try:
-        return content.decode("utf-8-sig")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise _not_utf8(name, error) from error
-
-
-def _not_utf8(name: str, error: UnicodeDecodeError) -> FindingsError:
-    return wrong(name, f"byte {error.start}", "not UTF-8", "save the file as UTF-8")
+        raise wrong(name, f"byte {error.start}", "not UTF-8", "save the file as UTF-8") from error
+    if not text.strip():
+        raise wrong(name, "", "is empty", "give a findings file, or none to have the findings discovered")
+    return text

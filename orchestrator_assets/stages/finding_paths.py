@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 
 
@@ -72,7 +73,7 @@ def under_base(base: Place, place: Place) -> Place:
 def _place(text: str) -> Place:
     if "\x00" in text:
         raise PathProblem(f"path {text[:120]!r} holds a NUL character; give the file's own path")
-    if any("\ud800" <= character <= "\udfff" for character in text):
+    if _SURROGATE.search(text):
         raise PathProblem(f"path {text[:120]!r} is not valid Unicode; give the path in UTF-8")
     if not text.strip():
         raise PathProblem("the path is empty; give the file's path relative to the repository's root")
@@ -108,7 +109,7 @@ class PathResolver:
 
     def _resolve(self, place: Place) -> str:
         relative = _inside(place.relative) if place.relative else None
-        if place.relative in self._files:
+        if place.relative and place.relative in self._files:
             return place.relative
         if relative is not None and relative in self._files:
             return relative

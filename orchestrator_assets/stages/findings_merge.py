@@ -72,7 +72,8 @@ def _group(same: Sequence[list[Finding]]) -> list[MergedFinding]:
     for repeated in same:
         by_tool[repeated[0].tool].append(repeated)
     for tool in sorted(by_tool, key=authority_of):
-        open_groups = list(range(len(groups)))
+        # A finding that was merged before has its share of the tool already.
+        open_groups = [g for g, group in enumerate(groups) if not any(name.startswith(f"{tool}:") for name in group[0][0].also)]
         left = sorted(by_tool[tool], key=lambda repeated: (repeated[0].column, repeated[0].message))
         pairs = sorted((_unlikeness(groups[g][0][0], left[i][0]), g, i) for g in open_groups for i in range(len(left)))
         taken: set[int] = set()

@@ -24,7 +24,8 @@ _LEVELS = {
 def outcomes_to_sarif(outcomes: Sequence[FindingOutcome], tool_versions: Mapping[str, str]) -> bytes:
     """Write one run per tool, results in the order given; places are those of the tree before, relative to the repository's root.
 
-    Every result has `properties` `outcome`, `reason`, `tier`, and what SARIF has no field for: `severity`, `confidence`, `category`, `also`.
+    Every result has `properties` `outcome`, `reason`, `tier`, and what SARIF has no field for: `severity`, `confidence`, `category`,
+    `also`.
     `read_findings` gives the same findings back, tool by tool.
 
     Args:

@@ -51,10 +51,10 @@ def read_csv(text: str, name: str, tree_files: Collection[str]) -> ReadFindings:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         header = [_field(column) for column in next(reader, [])]
-        _check_fields(header, "row 1", name)
         missing = [column for column in REQUIRED if column not in header]
         if missing:
             raise wrong(name, "row 1", f"has no column {', '.join(missing)}", f"begin with the header {','.join(REQUIRED)}")
+        _check_fields(header, "row 1", name)
         return read_rows(_csv_rows(reader, header, name), name, tree_files)
     except csv.Error as error:
         raise wrong(

@@ -151,7 +151,7 @@ def _region(region: Node | None) -> tuple[int, int, int, int]:
     end_line, end_column = region.integer_of("endLine") or 0, region.integer_of("endColumn") or 0
     if end_column > 0 and end_line == 0:
         end_line = line
-    if end_line < line or end_column < 0 or (end_line == line and end_column < column):
+    if end_line < line or end_column < 0 or (end_line == line and 0 < end_column < column):
         return line, column, 0, 0
     return line, column, end_line, end_column
 

@@ -27,7 +27,7 @@ def findings_schema() -> "pa.Schema":
     import pyarrow as pa
 
     text, place = pa.string(), pa.int32()
-    columns = [(name, text) for name in ("fingerprint", "tool", "rule_id", "message", "path")]
+    columns: list[tuple[str, pa.DataType]] = [(name, text) for name in ("fingerprint", "tool", "rule_id", "message", "path")]
     columns += [(name, place) for name in ("line", "column", "end_line", "end_column")]
     columns += [(name, text) for name in ("severity", "confidence", "category")]
     columns += [("cwe", pa.list_(pa.int32())), ("context", text), ("also", pa.list_(text))]
@@ -85,8 +85,8 @@ def read_parquet(content: bytes) -> "pa.Table":
 def summarise(table: "pa.Table") -> "pd.DataFrame":
     """Counts by severity and by tool, one column an outcome.
 
-    The index is (`by`, `value`): `by` is `severity` (worst first) or `tool` (by name), with a row for each value that occurs. The columns are
-    the four outcomes, then `open` (findings without an outcome), then `total`.
+    The index is (`by`, `value`): `by` is `severity` (worst first) or `tool` (by name), with a row for each value that occurs. The columns
+    are the four outcomes, then `open` (findings without an outcome), then `total`.
     """
     import pandas as pd
 

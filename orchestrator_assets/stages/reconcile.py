@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from orchestrator_assets.domain.equivalence import meaning_of
-from orchestrator_assets.domain.finding import Finding, normalise_context
+from orchestrator_assets.domain.finding import Finding, normalise_context, with_fingerprints
 from orchestrator_assets.domain.scan import RunStatus, Scan
 from orchestrator_assets.domain.tree import is_test_file, is_vendored
 from orchestrator_assets.stages.findings_given import ReadFindings
@@ -79,8 +79,17 @@ def reconcile(
                 search.take(number, find(group))
     wanted = frozenset(rerunnable_tools)
     missing = frozenset(missing_paths)
-    targets = [_target(group, search.found.get(number), scan, wanted, missing) for number, group in enumerate(groups)]
+    targets = _marked([_target(group, search.found.get(number), scan, wanted, missing) for number, group in enumerate(groups)])
     return sorted(targets, key=lambda target: (target.finding.sort_key, target.finding.message))
+
+
+def _marked(targets: Sequence[Target]) -> list[Target]:
+    """Give findings that the scan does not show a fingerprint, too; where their source quotes no text, of line and message."""
+    bare = [
+        replace(t.finding, context=t.finding.context or f"{t.finding.line}: {t.finding.message}") for t in targets if not t.finding.fingerprint
+    ]
+    marks = iter(with_fingerprints(bare, lambda path, line: ""))
+    return [target if target.finding.fingerprint else replace(target, finding=next(marks)) for target in targets]
 
 
 @dataclass(slots=True)

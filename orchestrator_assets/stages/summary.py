@@ -15,6 +15,7 @@ from orchestrator_assets.domain.stored_report import read_report
 from orchestrator_assets.stages import wording
 
 WIDTH = 80
+HEIGHT = 24
 _LABEL = 10
 _MARKS = {GateStatus.PASSED: "pass", GateStatus.FAILED: "FAIL", GateStatus.ERROR: "ERR", GateStatus.NOT_APPLICABLE: "n/a"}
 _STYLES = {
@@ -34,7 +35,7 @@ def summary_lines(report: QualityReport | Mapping[str, Any], where: Mapping[str,
         where: What was left -> its path or address, in the order to show; `transformed` is the delivered work tree.
     """
     told = report if isinstance(report, QualityReport) else read_report(report)
-    return [
+    lines = [
         *_headline(told),
         *_labelled("Why", " ".join(told.reasons), most=3),
         "",
@@ -48,6 +49,10 @@ def summary_lines(report: QualityReport | Mapping[str, Any], where: Mapping[str,
         *_places(where),
         *_next_step(told, where),
     ]
+    for spare in ("", *_labelled("Note", _note(told))):
+        if _rows(lines) > HEIGHT:
+            lines.remove(spare)
+    return lines
 
 
 def print_summary(console: Console, report: QualityReport | Mapping[str, Any], where: Mapping[str, str]) -> None:
@@ -59,6 +64,11 @@ def print_summary(console: Console, report: QualityReport | Mapping[str, Any], w
         text.highlight_regex(rf"(?<=\d ){mark}\b|(?<=- ){mark}(?!\w)", style)
     text.stylize(_STYLES.get(told.status, "bold"), 0, len(wording.STATES[told.status]))
     console.print(text, soft_wrap=True, highlight=False)
+
+
+def _rows(lines: Sequence[str]) -> int:
+    """How many rows the lines take on a screen that wraps them."""
+    return sum(-(-len(line) // WIDTH) or 1 for line in lines)
 
 
 def _headline(report: QualityReport) -> list[str]:

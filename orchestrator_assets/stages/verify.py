@@ -86,7 +86,8 @@ def _round(bench: Workbench, progress: _Progress, writer: FixWriter, blocked: se
         return False
     proposal, progress.proposal = progress.proposal, None
     if proposal is None:
-        proposal = Proposal(*map(tuple, writer.propose(bench.candidate(progress.files), wanted)))
+        fixes, declined = writer.propose(bench.candidate(progress.files), wanted)
+        proposal = Proposal(tuple(fixes), tuple(declined))
     for word in proposal.declined:
         if (number := owner.get(word.fingerprint)) is not None and number not in progress.reasons:
             progress.reasons[number] = (OutcomeKind.NO_FIX, word.reason)
@@ -194,7 +195,7 @@ class _Trial:
         texts = {
             path: (decode_python(self._before(path), path).text, decode_python(content, path).text) for path, content in contents.items()
         }
-        return compare(list(self._progress.scan.findings()), list(scan.findings()), texts)
+        return _compare_scans(self._progress.scan, scan, texts)
 
     def _drop_ineffective(self, comparison: Comparison) -> bool:
         """Drop fixes none of whose findings is gone."""
@@ -266,8 +267,8 @@ class _Trial:
             return {""} if broken - run.passed_ids() else set()
 
         culprits = run_bisections({"": self.active}, bad, MAX_TRIALS)[""]
-        example = sorted(broken)[0]
-        self._drop(culprits, f"with the fix {len(broken)} test(s) that passed before fail, e.g. {example}")
+        with_others = "" if len(culprits) == 1 else f", together with {len(culprits) - 1} other fix(es) found by bisection,"
+        self._drop(culprits, f"the fix{with_others} makes {len(broken)} test(s) fail that passed before, e.g. {sorted(broken)[0]}")
         return True
 
 
@@ -323,7 +324,7 @@ def _conclude(bench: Workbench, progress: _Progress, targets: Sequence[Target], 
     texts = {}
     for path, content in progress.files.items():
         texts[path] = (decode_python(bench.base.read(path), path).text, decode_python(content, path).text)
-    comparison = compare(list(scan.findings()), list(progress.scan.findings()), texts)
+    comparison = _compare_scans(scan, progress.scan, texts)
     gone = {finding.fingerprint for finding in comparison.gone}
     outcomes = [_outcome(number, target, progress, gone) for number, target in enumerate(targets)]
     return Verification(
@@ -359,6 +360,12 @@ def _regressed(before: SuiteRun, after: SuiteRun) -> frozenset[str]:
     return before.passed_ids() - frozenset(before.flaky) - after.passed_ids()
 
 
+def _compare_scans(before: Scan, after: Scan, texts: Mapping[str, tuple[str, str]]) -> Comparison:
+    """Hold the scans against each other for the tools that worked on the tree before: a tool that failed there has no say."""
+    tools = {run.tool for run in before.runs if run.status is RunStatus.OK}
+    return compare(list(before.findings()), [finding for finding in after.findings() if finding.tool in tools], texts)
+
+
 def _worked(scan: Scan, tool: str) -> bool:
     run = scan.run_of(tool)
     return run is not None and run.status is RunStatus.OK
@@ -381,6 +388,6 @@ def _review_order(fix: Fix) -> tuple[bool, str, str, int]:
 
 
 def _introduces(findings: Sequence[Finding]) -> str:
-    first = findings[0]
-    more = f" and {len(findings) - 1} more" if len(findings) > 1 else ""
-    return f"the fix would bring in a new finding, {first.tool}:{first.rule_id} at {first.path}:{first.line}{more}"
+    shown = sorted({f"{f.tool}:{f.rule_id} at {f.path}:{f.line}" for f in findings})
+    more = f" and {len(shown) - 3} more" if len(shown) > 3 else ""
+    return f"the fix would bring in what was not there: {', '.join(shown[:3])}{more}"

@@ -126,7 +126,7 @@ def verification(report: QualityReport) -> str:
         return "There were no findings to work on."
     fixed = f"{report.fixed:,} of {counted(findings, 'finding')} {'is' if report.fixed == 1 else 'are'} verified as fixed"
     if not report.fixed:
-        return f"{fixed}."
+        return f"None of {counted(findings, 'finding')} is verified as fixed."
     if untested(report):
         return f"{fixed}, by re-scanning alone: no tests could vouch for the behaviour."
     broken, kept = len(report.tests.regressed), report.tests.kept

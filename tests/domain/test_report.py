@@ -44,9 +44,13 @@ def verdicts(draw: st.DrawFn):  # type: ignore[no-untyped-def]
 
 @st.composite
 def jobs(draw: st.DrawFn):  # type: ignore[no-untyped-def]
-    kinds = draw(st.lists(st.tuples(st.sampled_from(list(OutcomeKind)), st.sampled_from(list(Severity)), st.sampled_from(["rules", "model", ""]))))
+    kinds = draw(
+        st.lists(st.tuples(st.sampled_from(list(OutcomeKind)), st.sampled_from(list(Severity)), st.sampled_from(["rules", "model", ""])))
+    )
     outcomes = [an_outcome(kind, a_finding(line=n + 1, severity=severity), tier) for n, (kind, severity, tier) in enumerate(kinds)]
-    introduced = [a_finding(line=n + 1, severity=severity) for n, severity in enumerate(draw(st.lists(st.sampled_from(list(Severity)), max_size=3)))]
+    introduced = [
+        a_finding(line=n + 1, severity=severity) for n, severity in enumerate(draw(st.lists(st.sampled_from(list(Severity)), max_size=3)))
+    ]
     gates = [a_gate_result(name, draw(verdicts()), draw(verdicts())) for name in GATES]
     cost = MicroUsd(draw(st.integers(0, 10**12)))
     stages = draw(st.dictionaries(st.sampled_from(["snapshot", "baseline", "verify"]), st.floats(0, 1e5)))
@@ -106,7 +110,7 @@ def test_a_score_that_its_gates_do_not_give_is_refused() -> None:
 
 
 def test_a_veto_beside_a_score_above_zero_is_refused() -> None:
-    with pytest.raises(ReportError, match="a veto|vetoes"):
+    with pytest.raises(ReportError, match="without 1 vetoes; one makes it 0"):
         build_report(report_inputs(score_after=Score(80.0, 80.0, ("critical: B602",), 0)))
 
 

@@ -47,7 +47,9 @@ def test_no_credentials_of_the_repository_get_into_the_report(location: str, sho
 
 
 def test_tests_that_broke_were_mended_or_waver_are_named_apart() -> None:
-    before = SuiteRun("t1", SuiteStatus.RAN, cases=tuple((name, CaseResult(result)) for name, result in _cases("passed passed failed passed")))
+    before = SuiteRun(
+        "t1", SuiteStatus.RAN, cases=tuple((name, CaseResult(result)) for name, result in _cases("passed passed failed passed"))
+    )
     after = SuiteRun(
         "t2",
         SuiteStatus.RAN,
