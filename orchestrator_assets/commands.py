@@ -72,7 +72,7 @@ def show_status(job: str | None, as_json: bool) -> int:
         place = Path(record.order.repo.location).name
         when = f"{record.created_at:%Y-%m-%d %H:%M}"
         table.add_row(record.id, record.order.customer, place, record.state.value, score, f"${micro_to_usd(record.cost):.2f}", when)
-    Console(soft_wrap=True).print(table if records else "no jobs yet")
+    Console(width=max(120, Console().width)).print(table if records else "no jobs yet")
     for record in records:
         if record.error_message and job:
             print(f"error ({record.error_code}): {record.error_message}")

@@ -9,7 +9,7 @@ import csv
 import io
 import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from email.parser import HeaderParser
 from pathlib import Path, PurePosixPath
@@ -163,9 +163,7 @@ def _requires(metadata: bytes, extras: tuple[str, ...]) -> tuple[str, ...]:
 def _import_roots(files: Mapping[str, bytes], tree: SourceTree) -> tuple[str, ...]:
     """For each top-level package of the wheel the folder of the tree that it came from, the most frequent first."""
     known = set(tree.files)
-    folders = sorted(
-        {_parent(path) for path in known} | {""}, key=lambda folder: (folder.count("/") + bool(folder), folder != "src", folder)
-    )
+    folders = sorted(_folders(known), key=lambda folder: (folder.count("/") + bool(folder), folder != "src", folder))
     found: dict[str, int] = {}
     tops: dict[str, str] = {}
     for name in sorted(files):
@@ -182,7 +180,7 @@ def _import_roots(files: Mapping[str, bytes], tree: SourceTree) -> tuple[str, ..
 def _overlay(files: Mapping[str, bytes], tree: SourceTree, roots: tuple[str, ...]) -> dict[str, bytes]:
     """Wheel files that no import root has, at their place in the first root that has their package."""
     known = set(tree.files)
-    folders = {_parent(path) for path in known}
+    folders = _folders(known)
     extra: dict[str, bytes] = {}
     for name, data in files.items():
         if any(_joined(root, name) in known for root in roots):
@@ -193,6 +191,11 @@ def _overlay(files: Mapping[str, bytes], tree: SourceTree, roots: tuple[str, ...
         if home is not None:
             extra[_joined(home, name)] = data
     return extra
+
+
+def _folders(paths: Iterable[str]) -> set[str]:
+    """Every folder that holds one of the files, at any depth; `""` for the tree's root."""
+    return {"" if str(parent) == "." else str(parent) for path in paths for parent in PurePosixPath(path).parents}
 
 
 def _joined(folder: str, name: str) -> str:

@@ -165,7 +165,7 @@ class WheelInstaller:
             raise ToolError(f"uv could not be started ({error}); install the platform's requirements again") from error
 
 
-_BASE_MEND = "fill the wheelhouse (`make wheelhouse`) or give this machine access to a package index"
+_BASE_MEND = "fill the wheelhouse (`make setup`) or give this machine access to a package index"
 
 
 def base_interpreter() -> Path:

@@ -1,6 +1,8 @@
 """Domain objects for tests: sensible by default, each test names only what it is about."""
 
+import hashlib
 from dataclasses import replace
+from pathlib import Path
 
 from orchestrator_assets.domain.finding import Category, Finding, FindingOutcome, OutcomeKind, Severity
 from orchestrator_assets.domain.fix import AppliedGroup, Edit, Fix, FixSafety
@@ -10,6 +12,7 @@ from orchestrator_assets.domain.report import ReportInputs
 from orchestrator_assets.domain.scan import FileMetrics, FunctionMetrics, RunStatus, Scan, ToolRun
 from orchestrator_assets.domain.score import Decision, score_after, score_before
 from orchestrator_assets.domain.suite import CaseResult, SuiteRun, SuiteStatus
+from orchestrator_assets.domain.tree import SourceTree
 
 PYTHON_TOOLS = ("bandit", "ruff", "pylint", "mypy")
 
@@ -160,3 +163,15 @@ def report_inputs(**changes: object) -> ReportInputs:
         sandbox="bubblewrap: no network, no host files",
     )
     return replace(plain, **changes)  # type: ignore[arg-type]
+
+
+def a_source_tree(root: Path, files: dict[str, str | bytes]) -> SourceTree:
+    """Write the files into the folder; the digest is of paths and contents."""
+    digest = hashlib.sha256()
+    for path, content in sorted(files.items()):
+        data = content.encode() if isinstance(content, str) else content
+        target = root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
+        digest.update(path.encode() + b"\0" + data + b"\0")
+    return SourceTree(root, digest.hexdigest(), tuple(sorted(files)))

@@ -7,7 +7,7 @@ from typing import Any
 from gates.analyzers.classification import weigh_bandit
 from gates.analyzers.per_file import examine_by_file, file_keys
 from gates.analyzers.subject import Examination, Subject
-from gates.analyzers.toolchain import Command, chunks, own_words, python_module, python_version, run_tool, version_of
+from gates.analyzers.toolchain import MALFORMED, Command, chunks, own_words, python_module, python_version, run_tool, version_of
 from orchestrator_assets.domain.errors import ToolError
 from orchestrator_assets.domain.finding import Category, Finding
 
@@ -37,7 +37,7 @@ def _ask(subject: Subject, paths: Sequence[str]) -> Examination:
             findings += [_finding(subject, row) for row in answer["results"]]
             unread |= {subject.relative(row["filename"]): row["reason"] for row in answer["errors"]}
             seen |= {subject.relative(path) for path in answer["metrics"]}
-        except (ValueError, KeyError, TypeError) as error:
+        except MALFORMED as error:
             raise ToolError(f"bandit: its answer is not the JSON that it promises; {own_words(result)}") from error
         if result.exit_code not in {0, 1}:
             raise ToolError(f"bandit: did not finish; {own_words(result)}")

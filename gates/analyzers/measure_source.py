@@ -88,7 +88,7 @@ def _measure(path: str, judged: bool) -> dict[str, Any]:
 
 
 def _complexity(text: str, tree: ast.Module) -> dict[str, Any]:
-    """Radon's measures. What Python takes but radon's recursion doesn't (a sum of a thousand terms) counts as unmaintainable, not as broken."""
+    """Radon's measures. A file too deep for radon, though not for Python, counts as unmaintainable and not as broken."""
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(_VISITOR_RECURSION)
     try:

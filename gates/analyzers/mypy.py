@@ -4,13 +4,14 @@ import json
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from gates.analyzers.import_closure import closures
-from gates.analyzers.mypy_groups import groups_without_clash
+from gates.analyzers.mypy_groups import groups_without_clash, has_module_name
 from gates.analyzers.per_file import recall
 from gates.analyzers.subject import Examination, Subject, digest, in_place_order
 from gates.analyzers.toolchain import (
+    MALFORMED,
     Command,
     environment_folders,
     environment_identity,
@@ -31,6 +32,14 @@ _DRIVER = "mypy_driver.py"
 _MAX_SEED_BYTES = 48 << 20
 
 
+class _Answer(NamedTuple):
+    """What mypy said of one group."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+
 def version() -> str:
     """Mypy's version."""
     return version_of("mypy")
@@ -44,11 +53,14 @@ def examine(subject: Subject) -> Examination:
     """
     surroundings = digest([version(), python_version(), _OPTIONS, environment_identity(subject.settings.environment)])
     key = digest([surroundings, subject.content])
+    files = frozenset(subject.tree.files)
+    named = [path for path in subject.judged if has_module_name(path, files)]
+    left_out = {path: "its folder's name is no package name" for path in subject.judged if path not in set(named)}
     known = recall(subject, "mypy", key)
     if known is not None:
-        return Examination(tuple(known))
+        return Examination(tuple(known), left_out=left_out)
     found: dict[str, list[Finding]] = {}
-    groups = dict(_keyed(subject, groups_without_clash(subject.judged, frozenset(subject.tree.files)), surroundings))
+    groups = dict(_keyed(subject, groups_without_clash(named, files), surroundings))
     for group_key in groups:
         reused = recall(subject, "mypy-group", group_key)
         if reused is not None:
@@ -61,11 +73,11 @@ def examine(subject: Subject) -> Examination:
         subject.cache.put(f"mypy-group/{group_key}", findings_to_json(found[group_key]))
     findings = in_place_order(finding for rows in found.values() for finding in rows)
     subject.cache.put(f"mypy/{key}", findings_to_json(findings))
-    return Examination(findings)
+    return Examination(findings, left_out=left_out)
 
 
 def _keyed(subject: Subject, groups: list[list[str]], surroundings: str) -> Iterator[tuple[str, list[str]]]:
-    """Each group under a digest of all that its answer depends on; a single group depends on everything, so nobody waits for the imports."""
+    """Each group under a digest of all that its answer depends on. A single group stands for everything, without a wait for the imports."""
     if len(groups) == 1:
         yield digest([surroundings, subject.content]), groups[0]
         return
@@ -76,7 +88,7 @@ def _keyed(subject: Subject, groups: list[list[str]], surroundings: str) -> Iter
         yield digest([surroundings, subject.layout, group, [(path, subject.hashes[path]) for path in seen]]), group
 
 
-def _ask(subject: Subject, groups: list[list[str]], seed_key: str) -> list[dict[str, Any]]:
+def _ask(subject: Subject, groups: list[list[str]], seed_key: str) -> list[_Answer]:
     if not groups:
         return []
     environment = subject.settings.environment
@@ -95,25 +107,27 @@ def _ask(subject: Subject, groups: list[list[str]], seed_key: str) -> list[dict[
         command = Command(argv, inputs, environment_folders(environment) if environment else ())
         result = run_tool(subject.sandbox, subject.tree.root, command, subject.settings.timeout_seconds)
     try:
-        answers: list[dict[str, Any]] = json.loads(result.stdout)
-    except ValueError as error:
+        answers = [_Answer(int(row["exit_code"]), str(row["stdout"]), str(row["stderr"])) for row in json.loads(result.stdout)]
+    except MALFORMED as error:
         raise ToolError(f"mypy: did not finish; {own_words(result)}") from error
+    if len(answers) != len(groups):
+        raise ToolError(f"mypy: answered for {len(answers)} of {len(groups)} groups of files; {own_words(result)}")
     grown = result.outputs.get("grown.db")
     if grown is not None and len(grown) <= _MAX_SEED_BYTES:
         subject.cache.put(seed_key, grown)
     return answers
 
 
-def _findings(subject: Subject, answer: Mapping[str, Any]) -> list[Finding]:
+def _findings(subject: Subject, answer: _Answer) -> list[Finding]:
     """Raises ToolError for exit code 2: mypy stopped at something that kept it from checking."""
-    if answer["exit_code"] not in {0, 1}:
-        words = (answer["stdout"].strip() or answer["stderr"].strip())[:500]
+    if answer.exit_code not in {0, 1}:
+        words = (answer.stdout.strip() or answer.stderr.strip())[:500]
         raise ToolError(f"mypy: stopped before it had checked the program: {words}")
     try:
-        rows = [json.loads(line) for line in answer["stdout"].splitlines() if line]
+        rows = [json.loads(line) for line in answer.stdout.splitlines() if line]
         return [_finding(subject, row) for row in rows if row["severity"] == "error"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise ToolError(f"mypy: its answer is not the JSON that it promises: {answer['stdout'][-500:]}") from error
+    except MALFORMED as error:
+        raise ToolError(f"mypy: its answer is not the JSON that it promises: {answer.stdout[-500:]}") from error
 
 
 def _finding(subject: Subject, row: Mapping[str, Any]) -> Finding:

@@ -29,12 +29,15 @@ def main(request_path: str, seed_path: str, grown_path: str) -> None:
         options = [*request["options"], "--sqlite-cache", "--cache-dir", cache_folder, "--"]
         answers = []
         for group in request["groups"]:
-            stdout, stderr, exit_code = api.run([*options, *group])
+            # Mypy takes `@x.py` for a file with arguments.
+            stdout, stderr, exit_code = api.run([*options, *(f"./{path}" if path.startswith("@") else path for path in group)])
             answers.append({"exit_code": exit_code, "stdout": stdout, "stderr": stderr})
-        if database.exists():
-            _forget_work_tree(database)
-            if _count(database) > known:
-                shutil.copyfile(database, grown_path)
+            if database.exists():
+                # Also between groups: of two equal files with one module name mypy would report the second under the first one's path.
+                _forget_work_tree(database)
+        if database.exists() and _count(database) > known:
+            _compact(database)
+            shutil.copyfile(database, grown_path)
     json.dump(answers, sys.stdout)
 
 
@@ -48,13 +51,21 @@ def _count(database: Path) -> int:
 
 def _forget_work_tree(database: Path) -> None:
     """Drop what the cache knows of files with a relative path: those of the work tree."""
-    connection = sqlite3.connect(database, isolation_level=None)
+    connection = sqlite3.connect(database)
     try:
         for name, data in connection.execute("SELECT path, data FROM files2 WHERE path LIKE '%.meta.json'").fetchall():
             path = Path(json.loads(data)["path"])
             if not path.is_absolute() or path.is_relative_to(Path.cwd()):
                 stem = name.removesuffix(".meta.json")
                 connection.execute("DELETE FROM files2 WHERE path IN (?, ?)", (name, stem + ".data.json"))
+        connection.commit()
+    finally:
+        connection.close()
+
+
+def _compact(database: Path) -> None:
+    connection = sqlite3.connect(database, isolation_level=None)
+    try:
         connection.execute("VACUUM")
     finally:
         connection.close()

@@ -12,6 +12,13 @@ def package_root(path: str, files: Collection[str]) -> str:
     return "" if str(folder) == "." else str(folder)
 
 
+def has_module_name(path: str, files: Collection[str]) -> bool:
+    """Whether mypy can name the file's module: it stops at a folder that has an `__init__` and a name like `my-app`."""
+    root = package_root(path, files)
+    packages = PurePosixPath(path.removeprefix(f"{root}/") if root else path).parent.parts
+    return all(name.removesuffix("-stubs").isidentifier() for name in packages)
+
+
 def groups_without_clash(judged: Sequence[str], files: Collection[str]) -> list[list[str]]:
     """Split the files into groups without a clash of module names; top-level packages are kept whole, the largest go into the first group.
 

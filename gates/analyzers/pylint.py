@@ -14,7 +14,7 @@ from gates.analyzers.classification import confidence_of_pylint, cwe_of_pylint, 
 from gates.analyzers.import_closure import closures
 from gates.analyzers.per_file import recall, remember
 from gates.analyzers.subject import Examination, Subject, digest, in_place_order
-from gates.analyzers.toolchain import Command, own_words, python_script, python_version, run_tool, script_path, version_of
+from gates.analyzers.toolchain import MALFORMED, Command, own_words, python_script, python_version, run_tool, script_path, version_of
 from orchestrator_assets.domain.errors import ToolError
 from orchestrator_assets.domain.finding import Finding
 from orchestrator_assets.domain.scan_json import findings_to_json
@@ -70,7 +70,7 @@ def _ask(subject: Subject, missing: Sequence[str]) -> Examination:
         if answer["crashed"]:
             raise ToolError(f"pylint: {'; '.join(answer['crashed'])}; {own_words(result)}")
         return _examination(subject, answer["messages"])
-    except (ValueError, KeyError, TypeError) as error:
+    except MALFORMED as error:
         raise ToolError(f"pylint: did not finish; {own_words(result)}") from error
 
 
@@ -92,7 +92,7 @@ def _examination(subject: Subject, messages: Iterable[Mapping[str, Any]]) -> Exa
     for row in messages:
         path = subject.relative(row["path"])
         if row["symbol"] in _UNREAD:
-            unread[path] = row["message"][:300]
+            unread[path] = row["message"].removeprefix(f"{path}: ").partition(". Please open an issue")[0][:300]
         else:
             findings.append(_finding(subject, path, row))
     return Examination(tuple(findings), unread)

@@ -12,9 +12,12 @@ import io
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from importlib.machinery import ModuleSpec, PathFinder
+from importlib.metadata import Distribution, DistributionFinder, MetadataPathFinder
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from pylint.lint import Run
@@ -26,23 +29,49 @@ _RECURSION = 4000
 _NO_CHECKS = ("--disable=all", "--enable=trailing-newlines")
 
 
+class PlatformOnly(DistributionFinder):
+    """Imports from the platform's folders alone.
+
+    Pylint puts the customer's folders on `sys.path`, for astroid's own search. Its later imports (`multiprocessing`, or `enchant`,
+    which is not installed) then ran the customer's file of that name.
+    """
+
+    def __init__(self) -> None:
+        self._folders = [*sys.path]
+
+    def find_spec(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
+        """As the import system's own finder, over these folders."""
+        return PathFinder.find_spec(fullname, self._folders if path is None else path, target)
+
+    def find_distributions(self, context: DistributionFinder.Context | None = None) -> Iterable[Distribution]:
+        """As above, for `importlib.metadata`."""
+        name = context.name if context is not None else None
+        return MetadataPathFinder.find_distributions(DistributionFinder.Context(name=name, path=self._folders))
+
+
 def main(request_path: str) -> None:
     """Answer one request."""
     request = json.loads(Path(request_path).read_bytes())
-    files, rules = request["files"], ",".join(request["cross_rules"])
+    files, rules = _safe(request["files"]), ",".join(request["cross_rules"])
     # Syntax trees are never garbage: with the default thresholds a third of the time went into looking for some (2026-11-23).
     gc.set_threshold(100_000, 50, 1000)
     sys.setrecursionlimit(_RECURSION)
+    sys.meta_path[:] = [PlatformOnly() if finder is PathFinder else finder for finder in sys.meta_path]
     sys.path[:] = [*_package_roots(files), *sys.path]
-    _run([*_NO_CHECKS, "--", *files])
+    _run([*_NO_CHECKS, *files])
     gc.freeze()
-    work = [[f"--disable={rules}", "--", *part] for part in request["parts"]]
+    work = [[f"--disable={rules}", *_safe(part)] for part in request["parts"]]
     if request["cross"]:
-        work.insert(0, ["--disable=all", f"--enable={rules}", "--", *files])
+        work.insert(0, ["--disable=all", f"--enable={rules}", *files])
     workers = [_start(partial(_run, arguments)) for arguments in work]
     answers = [_collect(*worker) for worker in workers]
     crashed = [answer for answer in answers if isinstance(answer, str)]
     json.dump({"crashed": crashed, "messages": [row for answer in answers if not isinstance(answer, str) for row in answer]}, sys.stdout)
+
+
+def _safe(paths: Sequence[str]) -> list[str]:
+    """Pylint takes `-x.py` for an option, even after `--`."""
+    return [f"./{path}" if path.startswith("-") else path for path in paths]
 
 
 def _run(arguments: Sequence[str]) -> list[dict[str, Any]]:

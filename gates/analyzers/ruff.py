@@ -8,7 +8,7 @@ from typing import Any
 from gates.analyzers.classification import cwe_of_ruff, weigh_ruff
 from gates.analyzers.per_file import examine_by_file, file_keys
 from gates.analyzers.subject import Examination, ScanSettings, Subject
-from gates.analyzers.toolchain import Command, chunks, own_words, python_module, run_tool, version_of
+from gates.analyzers.toolchain import MALFORMED, Command, chunks, own_words, python_module, run_tool, version_of
 from orchestrator_assets.domain.errors import ToolError
 from orchestrator_assets.domain.finding import Confidence, Finding
 
@@ -47,8 +47,10 @@ def _ask(subject: Subject, paths: Sequence[str]) -> Examination:
         result = run_tool(subject.sandbox, subject.tree.root, command, subject.settings.timeout_seconds)
         try:
             rows = json.loads(result.stdout)
+            if not isinstance(rows, list):
+                raise TypeError(f"a list was expected, not {type(rows).__name__}")
             findings += [_finding(subject, row) for row in rows]
-        except (ValueError, KeyError, TypeError) as error:
+        except MALFORMED as error:
             raise ToolError(f"ruff: its answer is not the JSON that it promises; {own_words(result)}") from error
         if result.exit_code not in {0, 1}:
             raise ToolError(f"ruff: did not finish; {own_words(result)}")

@@ -9,8 +9,9 @@ from typing import Any
 from gates.analyzers.import_closure import Mention, imported_files, reachable_files
 from gates.analyzers.mypy_groups import package_root
 from gates.analyzers.subject import Subject, digest
-from gates.analyzers.toolchain import Command, own_words, python_script, python_version, run_tool, script_path, version_of
+from gates.analyzers.toolchain import MALFORMED, Command, own_words, python_script, python_version, run_tool, script_path, version_of
 from orchestrator_assets.domain.errors import ToolError
+from orchestrator_assets.domain.ports import SandboxResult
 from orchestrator_assets.domain.scan import FileMetrics, FunctionMetrics
 
 Row = Mapping[str, Any]
@@ -18,6 +19,8 @@ Row = Mapping[str, Any]
 _SCRIPT = "measure_source.py"
 # Files that may kill the interpreter before the rest is given up: each costs a start.
 _MAX_CASUALTIES = 5
+# Exit codes of a process that a signal ended: negative as Python tells it, from here on as a shell does.
+_FIRST_SIGNAL = 128
 
 
 class SourceMeasures:
@@ -57,7 +60,8 @@ class SourceMeasures:
         missing = [(path, path in judged) for path in paths if path not in rows]
         for path, row in self._run_over(missing).items():
             rows[path] = row
-            subject.cache.put(f"measures/{keys[path]}", json.dumps(row).encode())
+            if not row.get("killed"):
+                subject.cache.put(f"measures/{keys[path]}", json.dumps(row).encode())
         return rows
 
     def _run_over(self, files: Sequence[tuple[str, bool]]) -> dict[str, Row]:
@@ -65,31 +69,25 @@ class SourceMeasures:
         casualties = 0
         while len(rows) < len(files):
             rest = files[len(rows) :]
-            answered, words = self._run(rest)
+            result = self._run(rest)
+            answered = _read_rows(result.stdout)
             rows |= answered
             if len(answered) < len(rest):
                 casualties += 1
-                if casualties > _MAX_CASUALTIES or (not rows and casualties == 2):
-                    raise ToolError(f"source measures: the measurer keeps dying; {words}")
-                rows[rest[len(answered)][0]] = {"mentions": [], "parse_error": f"measuring it killed the interpreter ({words[:120]})"}
+                if casualties > _MAX_CASUALTIES or 0 <= result.exit_code < _FIRST_SIGNAL:
+                    raise ToolError(f"source measures: did not finish; {own_words(result)}")
+                reason = f"measuring it killed the interpreter (exit code {result.exit_code})"
+                rows[rest[len(answered)][0]] = {"mentions": [], "parse_error": reason, "killed": True}
         return rows
 
-    def _run(self, files: Sequence[tuple[str, bool]]) -> tuple[dict[str, Row], str]:
+    def _run(self, files: Sequence[tuple[str, bool]]) -> SandboxResult:
         subject = self._subject
         with tempfile.TemporaryDirectory() as folder:
             request = Path(folder, "request.json")
             request.write_text(json.dumps({"files": files}))
             inputs = {_SCRIPT: script_path(_SCRIPT), "request.json": request}
             command = Command(python_script(_SCRIPT, "/in/request.json"), inputs)
-            result = run_tool(subject.sandbox, subject.tree.root, command, subject.settings.timeout_seconds)
-        rows: dict[str, Row] = {}
-        for line in result.stdout.splitlines():
-            try:
-                row = json.loads(line)
-                rows[row.pop("path")] = row
-            except (ValueError, KeyError):
-                break
-        return rows, own_words(result)
+            return run_tool(subject.sandbox, subject.tree.root, command, subject.settings.timeout_seconds)
 
     def _metrics(self, path: str, row: Row) -> FileMetrics:
         parsed = not row["parse_error"]
@@ -106,6 +104,18 @@ class SourceMeasures:
             module_names=tuple(row["module_names"]) if parsed else (),
             imports=tuple(sorted(imports)),
         )
+
+
+def _read_rows(stdout: bytes) -> dict[str, Row]:
+    """The rows up to the first line that is none, which is where a killed measurer stopped."""
+    rows: dict[str, Row] = {}
+    for line in stdout.splitlines():
+        try:
+            row = json.loads(line)
+            rows[row.pop("path")] = row
+        except MALFORMED:
+            break
+    return rows
 
 
 def _mentions(row: Row) -> list[Mention]:

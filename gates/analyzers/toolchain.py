@@ -16,6 +16,9 @@ from orchestrator_assets.domain.ports import Sandbox, SandboxResult, SandboxRun
 _ARGUMENT_BYTES = 100_000
 _QUOTED_CHARACTERS = 600
 
+# What reading an answer of an unexpected shape raises.
+MALFORMED = (ValueError, KeyError, TypeError, AttributeError)
+
 
 @dataclass(frozen=True, slots=True)
 class Command:

@@ -22,6 +22,12 @@ from orchestrator_assets.stages.judgement import judge_job
 from orchestrator_assets.stages.publish import Published, job_result, publish_costs, publish_report, report_inputs
 from orchestrator_assets.stages.report import report_markdown
 
+
+def _in_order(results: Mapping[str, GateResult]) -> list[GateResult]:
+    """The ten results in the brief's order; Dagster gives them by name."""
+    return [results[gate_asset_name(gate)] for gate in GATES]
+
+
 _GATE_INS = {gate_asset_name(gate): dg.AssetIn() for gate in GATES}
 
 
@@ -37,7 +43,7 @@ def decision(
     context: dg.AssetExecutionContext, job_order: JobOrder, verified_fixes: Verification, **gates: GateResult
 ) -> Iterator[dg.Output[Decision] | dg.AssetCheckResult]:
     """What becomes of the job by its policy; a rejection stops the delivery."""
-    judgement = judge_job(job_order.options, list(gates.values()), verified_fixes)
+    judgement = judge_job(job_order.options, _in_order(gates), verified_fixes)
     verdict = judgement.decision
     facts = {"status": verdict.state.value, "reasons": list(verdict.reasons), "vetoes": list(judgement.after.vetoes)}
     scores = {"score_before": judgement.before.value, "score_after": judgement.after.value}
@@ -62,9 +68,9 @@ def quality_report(
 ) -> dg.Output[Published]:
     """The report for people and for machines, and every finding with its outcome; made for rejected jobs, too."""
     with job_step(context, worker, job_store) as job:
-        judgement = judge_job(job_order.options, list(gates.values()), verified_fixes)
+        judgement = judge_job(job_order.options, _in_order(gates), verified_fixes)
         inputs = report_inputs(
-            job, judgement, list(gates.values()), repo_snapshot, test_environment, baseline_tests, verified_fixes, change_set,
+            job, judgement, _in_order(gates), repo_snapshot, test_environment, baseline_tests, verified_fixes, change_set,
             worker.seconds, sandbox.describe(),
         )  # fmt: skip
         published = publish_report(inputs, artifacts)
@@ -101,11 +107,11 @@ def job_record(
 ) -> dg.Output[str]:
     """A rejected job's end in the job store; the others end with their delivery."""
     with job_step(context, worker, job_store) as job:
-        judgement = judge_job(job_order.options, list(gates.values()), verified_fixes)
+        judgement = judge_job(job_order.options, _in_order(gates), verified_fixes)
         state = judgement.decision.state
         if state is JobState.REJECTED:
             lease = worker.hold(job.id, context.run_id)
-            job_store.finish(lease, job_result(judgement, list(gates.values()), verified_fixes, job_costs))
+            job_store.finish(lease, job_result(judgement, _in_order(gates), verified_fixes, job_costs))
         return dg.Output(state.value, metadata={"status": state.value})
 
 
@@ -126,10 +132,10 @@ def delivery(
 ) -> dg.Output[str]:
     """The receipt of everything handed over, and the job's end in the store; never for a rejected job."""
     with job_step(context, worker, job_store) as job:
-        judgement = judge_job(job_order.options, list(gates.values()), verified_fixes)
+        judgement = judge_job(job_order.options, _in_order(gates), verified_fixes)
         receipt = deliver(job_order.customer, job.id, judgement.decision, change_set, artifacts)
         lease = worker.hold(job.id, context.run_id)
-        job_store.finish(lease, job_result(judgement, list(gates.values()), verified_fixes, job_costs))
+        job_store.finish(lease, job_result(judgement, _in_order(gates), verified_fixes, job_costs))
         facts = json.loads(receipt)
         return dg.Output(
             judgement.decision.state.value,

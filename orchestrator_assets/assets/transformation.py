@@ -77,6 +77,11 @@ def change_set(
         repository = open_repository(repo_snapshot, code_host, artifacts, worker.folder(job.id) / "delivery.git")
         changes = build_change_set(job.id, verified_fixes, repository, int(job.created_at.timestamp()))
         where = keep_change_set(job_order.customer, job.id, changes, artifacts)
-        facts: dict[str, str | int] = {"branch": changes.branch, "commit": changes.commit_after, "commits": len(changes.groups), "patch": where}
+        facts: dict[str, str | int] = {
+            "branch": changes.branch,
+            "commit": changes.commit_after,
+            "commits": len(changes.groups),
+            "patch": where,
+        }
         diff = dg.MetadataValue.md(diff_markdown(changes.patch.decode("utf-8", "replace")))
         return dg.Output(changes, metadata={**facts, "diff": diff})

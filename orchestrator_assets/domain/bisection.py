@@ -34,7 +34,9 @@ def _search(kept: list[T], suspects: list[T]) -> Bisection[T]:
     return culprits
 
 
-def run_bisections(suspects: Mapping[K, Sequence[T]], bad_keys: Callable[[Mapping[K, Sequence[T]]], set[K]], max_trials: int) -> dict[K, list[T]]:
+def run_bisections(
+    suspects: Mapping[K, Sequence[T]], bad_keys: Callable[[Mapping[K, Sequence[T]]], set[K]], max_trials: int
+) -> dict[K, list[T]]:
     """Bisect several independent sets in lock step, one trial for all of them at a time.
 
     Args:
@@ -60,9 +62,7 @@ def run_bisections(suspects: Mapping[K, Sequence[T]], bad_keys: Callable[[Mappin
     return {**culprits, **{key: list(suspects[key]) for key in trials}}
 
 
-def _advance(
-    key: K, answer: bool | None, searches: Mapping[K, Bisection[T]], trials: dict[K, list[T]], culprits: dict[K, list[T]]
-) -> None:
+def _advance(key: K, answer: bool | None, searches: Mapping[K, Bisection[T]], trials: dict[K, list[T]], culprits: dict[K, list[T]]) -> None:
     try:
         trials[key] = next(searches[key]) if answer is None else searches[key].send(answer)
     except StopIteration as stop:

@@ -30,10 +30,13 @@ class LineMap:
     Attributes:
         old_of_new: New line -> old line, for the unchanged lines.
         hunks: The changed stretches in order.
+        neighbourhoods: For each hunk, the index of the first of those that only blank lines part it from. A diff may take the blank line
+            after a changed line for the one before it, and so tear one change into a deletion and an insertion.
     """
 
     old_of_new: dict[int, int]
     hunks: tuple[Hunk, ...]
+    neighbourhoods: tuple[int, ...] = ()
 
     def old_line(self, new_line: int) -> int | None:
         """The unchanged old line that the new one is; None inside a hunk. A line past the end of a text without changes is itself."""
@@ -61,7 +64,15 @@ def map_lines(old: str, new: str) -> LineMap:
     for (i, j), (next_i, next_j) in pairwise([(-1, -1), *pairs, (len(a), len(b))]):
         if next_i - i > 1 or next_j - j > 1:
             hunks.append(Hunk(i + 2, next_i + 1, j + 2, next_j + 1))
-    return LineMap({j + 1: i + 1 for i, j in pairs}, tuple(hunks))
+    return LineMap({j + 1: i + 1 for i, j in pairs}, tuple(hunks), tuple(_neighbourhoods(hunks, a)))
+
+
+def _neighbourhoods(hunks: Sequence[Hunk], old: Sequence[str]) -> Iterator[int]:
+    first = 0
+    for index, hunk in enumerate(hunks):
+        if index and any(line.strip() for line in old[hunks[index - 1].old_end - 1 : hunk.old_start - 1]):
+            first = index
+        yield first
 
 
 def _lines(text: str) -> list[str]:

@@ -3,6 +3,7 @@
 A finding is never held to be gone because it moved: what can be explained as the same finding at another place counts as kept.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, field
@@ -44,6 +45,8 @@ FILE_LEVEL_RULES = frozenset(
 # They are about several files, and the tool pins them to whichever it read last.
 CROSS_FILE_RULES = frozenset({"pylint:cyclic-import", "pylint:duplicate-code"})
 
+_NAMED = re.compile(r"""`([^`]+)`|'([^']+)'|"([^"]+)"|\bUnused (?:import )?(\w[\w.]*)(?= imported from|$)""")
+
 # Above this many pairs, findings of one changed stretch are paired in the order of their lines instead of by distance.
 _MAX_PAIRS = 40_000
 
@@ -82,6 +85,9 @@ class _Ledger:
                 self.taken_after.add(a)
                 self.pairs.append((b, a))
 
+    def lines(self, finding: Finding) -> LineMap:
+        return self.maps.get(finding.path, IDENTITY)
+
     def open_before(self) -> list[int]:
         return [i for i in range(len(self.before)) if i not in self.taken_before]
 
@@ -102,10 +108,12 @@ def compare(before: Sequence[Finding], after: Sequence[Finding], texts: Mapping[
     """
     maps = {path: map_lines(old, new) for path, (old, new) in texts.items()}
     ledger = _Ledger(sorted(before, key=_total_order), sorted(after, key=_total_order), maps)
-    _pair_unchanged_lines(ledger)
+    _pair_unchanged_lines(ledger, same_message=True)
+    # Before other words on the same line are accepted: among equal lines the diff may have picked another one.
+    _pair_by(ledger, _text_in_file, _text_in_file)
+    _pair_unchanged_lines(ledger, same_message=False)
     _pair_changed_stretches(ledger)
-    _pair_by(ledger, _text_in_old_hunk, _text_in_file)
-    _pair_by(ledger, _text_in_file, _text_in_new_hunk)
+    _pair_by(ledger, _name_in_old_hunk, _name_in_new_hunk)
     _pair_by(ledger, _anywhere_in_file, _anywhere_in_file)
     _pair_by(ledger, _anywhere, _anywhere)
     return Comparison(
@@ -113,6 +121,11 @@ def compare(before: Sequence[Finding], after: Sequence[Finding], texts: Mapping[
         introduced=[ledger.after[i] for i in ledger.open_after()],
         kept=[(ledger.before[b], ledger.after[a]) for b, a in sorted(ledger.pairs)],
     )
+
+
+def names_in(message: str) -> frozenset[str]:
+    """What a message names: its quoted parts, and the imports that pylint names without quotes."""
+    return frozenset(name for found in _NAMED.findall(message) for name in found if name)
 
 
 def _total_order(finding: Finding) -> tuple[object, ...]:
@@ -130,50 +143,51 @@ def _place(finding: Finding) -> tuple[str, str]:
 def _old_line(ledger: _Ledger, finding: Finding) -> int | None:
     if finding.line < 1:
         return finding.line
-    return ledger.maps.get(finding.path, IDENTITY).old_line(finding.line)
+    return ledger.lines(finding).old_line(finding.line)
 
 
-def _pair_unchanged_lines(ledger: _Ledger) -> None:
-    """Findings on a line that both texts have, the most alike first."""
+def _pair_unchanged_lines(ledger: _Ledger, *, same_message: bool) -> None:
+    """Findings on a line that both texts have, the most alike first; the numbers in a message may have changed."""
     at_line: dict[tuple[tuple[str, str], int], list[int]] = defaultdict(list)
-    for b, finding in enumerate(ledger.before):
-        at_line[_place(finding), finding.line].append(b)
+    for b in ledger.open_before():
+        at_line[_place(ledger.before[b]), ledger.before[b].line].append(b)
     candidates: list[tuple[tuple[bool | int, ...], int, int]] = []
-    for a, finding in enumerate(ledger.after):
+    for a in ledger.open_after():
+        finding = ledger.after[a]
         line = _old_line(ledger, finding)
-        if line is not None:
-            candidates += [(_difference(ledger.before[b], finding), b, a) for b in at_line.get((_place(finding), line), ())]
+        if line is None:
+            continue
+        there = at_line.get((_place(finding), line), ())
+        alike = (b for b in there if not same_message or ledger.before[b].message == finding.message)
+        candidates += [(_difference(ledger.before[b], finding), b, a) for b in alike]
     ledger.pair((b, a) for _, b, a in sorted(candidates))
 
 
 def _difference(before: Finding, after: Finding) -> tuple[bool | int, ...]:
     """Sorts the likeliest pair first among findings of one rule on one line."""
-    return (
-        before.message != after.message,
-        not before.fingerprint or before.fingerprint != after.fingerprint,
-        abs(before.column - after.column),
-    )
+    return (not before.fingerprint or before.fingerprint != after.fingerprint, abs(before.column - after.column))
 
 
 def _pair_changed_stretches(ledger: _Ledger) -> None:
-    """Findings whose lines touch the two sides of one hunk: the same message first, then the nearest."""
+    """Findings whose lines touch the two sides of one changed stretch: the same message first, then the nearest."""
     old_side: dict[tuple[tuple[str, str], int], list[int]] = defaultdict(list)
     for b in ledger.open_before():
         finding = ledger.before[b]
-        lines = ledger.maps.get(finding.path, IDENTITY)
-        for hunk in lines.hunks_of_old(finding.line, max(finding.line, finding.end_line)):
-            old_side[_place(finding), hunk].append(b)
+        lines = ledger.lines(finding)
+        touched = lines.hunks_of_old(finding.line, max(finding.line, finding.end_line))
+        for stretch in {lines.neighbourhoods[hunk] for hunk in touched}:
+            old_side[_place(finding), stretch].append(b)
     new_side: dict[tuple[tuple[str, str], int], list[int]] = defaultdict(list)
     for a in ledger.open_after():
         finding = ledger.after[a]
-        lines = ledger.maps.get(finding.path, IDENTITY)
-        hunk_touched = lines.hunk_of_new(finding.line, max(finding.line, finding.end_line))
-        if hunk_touched is not None:
-            new_side[_place(finding), hunk_touched].append(a)
+        lines = ledger.lines(finding)
+        hunk = lines.hunk_of_new(finding.line, max(finding.line, finding.end_line))
+        if hunk is not None:
+            new_side[_place(finding), lines.neighbourhoods[hunk]].append(a)
     for key in sorted(new_side.keys() & old_side.keys()):
-        (_, path), index = key
-        changed = ledger.maps[path].hunks[index]
-        _pair_nearest(ledger, old_side[key], new_side[key], changed.new_start - changed.old_start)
+        (_, path), stretch = key
+        first = ledger.maps[path].hunks[stretch]
+        _pair_nearest(ledger, old_side[key], new_side[key], first.new_start - first.old_start)
 
 
 def _pair_nearest(ledger: _Ledger, olds: Sequence[int], news: Sequence[int], shift: int) -> None:
@@ -218,23 +232,25 @@ def _by_identity(
 
 
 def _text_in_file(ledger: _Ledger, finding: Finding) -> tuple[str, ...] | None:
-    """The same words about the same text in a changed file.
-
-    With one side inside a hunk this is code that was moved, or a diff that aligned equal lines differently.
-    """
-    if finding.path not in ledger.maps:
-        return None
-    return (*_place(finding), finding.context, finding.message)
+    """The same words about the same text in a changed file: code that was moved, or a diff that aligned equal lines differently."""
+    return (*_place(finding), finding.context, finding.message) if finding.path in ledger.maps else None
 
 
-def _text_in_old_hunk(ledger: _Ledger, finding: Finding) -> tuple[str, ...] | None:
-    touched = any(True for _ in ledger.maps.get(finding.path, IDENTITY).hunks_of_old(finding.line, finding.line))
-    return _text_in_file(ledger, finding) if touched else None
+def _name_in_old_hunk(ledger: _Ledger, finding: Finding) -> tuple[str, ...] | None:
+    """The same words about the same name in changed lines of a file: the code was moved and rewritten, as when imports are sorted."""
+    return (*_place(finding), finding.message) if names_in(finding.message) and _in_old_hunk(ledger, finding) else None
 
 
-def _text_in_new_hunk(ledger: _Ledger, finding: Finding) -> tuple[str, ...] | None:
-    touched = ledger.maps.get(finding.path, IDENTITY).hunk_of_new(finding.line, finding.line) is not None
-    return _text_in_file(ledger, finding) if touched else None
+def _name_in_new_hunk(ledger: _Ledger, finding: Finding) -> tuple[str, ...] | None:
+    return (*_place(finding), finding.message) if names_in(finding.message) and _in_new_hunk(ledger, finding) else None
+
+
+def _in_old_hunk(ledger: _Ledger, finding: Finding) -> bool:
+    return any(True for _ in ledger.lines(finding).hunks_of_old(finding.line, finding.line))
+
+
+def _in_new_hunk(ledger: _Ledger, finding: Finding) -> bool:
+    return ledger.lines(finding).hunk_of_new(finding.line, finding.line) is not None
 
 
 def _anywhere_in_file(_: _Ledger, finding: Finding) -> tuple[str, ...] | None:

@@ -2,6 +2,7 @@
 
 import ast
 import bisect
+import re
 import sys
 import warnings
 from collections.abc import Iterable, Sequence
@@ -9,6 +10,8 @@ from collections.abc import Iterable, Sequence
 from orchestrator_assets.domain.errors import PatchError
 from orchestrator_assets.domain.fix import Edit, Fix, ImportNeed
 from orchestrator_assets.domain.source_text import line_starts
+
+_WORD = re.compile(r"\w+")
 
 
 def overlap(first: Fix, second: Fix) -> bool:
@@ -54,7 +57,8 @@ def apply_fixes(text: str, fixes: Sequence[Fix]) -> str:
     path = fixes[0].path if fixes else "file"
     tree = _parse(changed, path)
     needs = sorted({need for fix in fixes for need in fix.imports})
-    dropped = _orphaned_imports(_parse(text, path), tree)
+    touched = _words_taken_out(text, edits)
+    dropped = _orphaned_imports(_parse(text, path), tree, touched) if touched else set()
     if dropped:
         changed = _remove_imports(changed, tree, dropped)
         tree = _parse(changed, path)
@@ -116,9 +120,17 @@ def _used_names(tree: ast.Module) -> set[str]:
     }
 
 
-def _orphaned_imports(before: ast.Module, after: ast.Module) -> set[str]:
-    """Imported names that the old text used and the new one does not."""
-    return (set(_bindings(before)) & _used_names(before) & set(_bindings(after))) - _used_names(after)
+def _words_taken_out(text: str, edits: Sequence[Edit]) -> set[str]:
+    """Words that some edit removes: only imports of these can have become unused."""
+    return {word for edit in edits for word in set(_WORD.findall(text[edit.start : edit.end])) - set(_WORD.findall(edit.replacement))}
+
+
+def _orphaned_imports(before: ast.Module, after: ast.Module, touched: set[str]) -> set[str]:
+    """Imported names among the touched words that the old text used and the new one does not."""
+    candidates = touched & set(_bindings(before)) & set(_bindings(after))
+    if not candidates:
+        return set()
+    return (candidates & _used_names(before)) - _used_names(after)
 
 
 def _remove_imports(text: str, tree: ast.Module, names: set[str]) -> str:
@@ -133,6 +145,8 @@ def _remove_imports(text: str, tree: ast.Module, names: set[str]) -> str:
         if not own_lines or ";" in text[start:end] or "#" in text[start:end] or _is_relative(node):
             continue
         if not kept:
+            if not text[:start].strip():
+                end += len(text[end:]) - len(text[end:].lstrip("\r\n"))
             edits.append(Edit(start, end, ""))
         elif (node.end_lineno or node.lineno) == node.lineno:
             clone = ast.Import(kept) if isinstance(node, ast.Import) else ast.ImportFrom(node.module, kept, node.level)

@@ -129,6 +129,11 @@ def optional_of(source: SourceFile, annotation: str) -> tuple[str, tuple[ImportN
     return (f"{known[0]}[{annotation}]", known[1]) if known is not None else None
 
 
+def allows_none(annotation: str) -> bool:
+    """Whether an annotation already lets None through."""
+    return "Optional[" in annotation or "None" in annotation or annotation in {"Any", "typing.Any", "object"}
+
+
 def _implicit_optional(source: SourceFile, finding: Finding) -> Rewrite | Decline:
     match = _DEFAULT.match(finding.message)
     if match is None:
@@ -152,6 +157,8 @@ def widened(source: SourceFile, annotation: cst.BaseExpression) -> Rewrite | Dec
     """Add None to a parameter's annotation."""
     if not isinstance(annotation, cst.Name | cst.Attribute | cst.Subscript | cst.SimpleString | cst.BinaryOperation):
         return Decline("its annotation is of an unusual form; add None by hand")
+    if allows_none(source.full_code(annotation)):
+        return Decline("the annotation allows None already")
     made = optional_of(source, source.full_code(annotation))
     if made is None:
         return Decline("the name Optional is taken in this file")

@@ -56,9 +56,7 @@ def is_true(arg: cst.Arg | None) -> bool:
 def arguments_span(source: SourceFile, call: cst.Call) -> tuple[int, int]:
     """What lies between the call's parentheses."""
     end = source.span(call)[1] - 1
-    start = source.full_span(call.func)[1]
-    start += len(source.module.code_for_node(call.whitespace_after_func)) + 1
-    return start, end
+    return source.text.index("(", source.full_span(call.func)[1]) + 1, end
 
 
 def append_argument(source: SourceFile, call: cst.Call, text: str) -> Edit | None:

@@ -97,6 +97,8 @@ def _now(source: SourceFile, finding: Finding) -> Rewrite | Decline:
         return Decline(refusal)
     at = source.full_span(call)[1]
     above = source.parent(call)
+    if isinstance(above, cst.Attribute) and above.attr.value == "astimezone":
+        return Decline("the time is given its offset already")
     kept = isinstance(above, cst.Attribute) and above.attr.value in {"timestamp", "date", "time", "year", "month", "day", "hour", "weekday"}
     why = "The same local time, now with its offset."
     if kept:

@@ -4,7 +4,7 @@ import libcst as cst
 
 from orchestrator_assets.domain.finding import Finding
 from orchestrator_assets.domain.fix import Edit, FixSafety, ImportNeed
-from orchestrator_assets.rules.annotations import optional_of
+from orchestrator_assets.rules.annotations import allows_none, optional_of
 from orchestrator_assets.rules.rule import Decline, Rewrite, Rule, not_found
 from orchestrator_assets.rules.source_file import FUNCTIONS, SourceFile
 
@@ -63,7 +63,7 @@ def _mutable_default(source: SourceFile, finding: Finding) -> Rewrite | Decline:
     imports: tuple[ImportNeed, ...] = ()
     if param.annotation is not None:
         annotation = source.full_code(param.annotation.annotation)
-        if not _allows_none(annotation):
+        if not allows_none(annotation):
             made = optional_of(source, annotation)
             if made is None:
                 return Decline("the name Optional is taken in this file")
@@ -73,10 +73,6 @@ def _mutable_default(source: SourceFile, finding: Finding) -> Rewrite | Decline:
     step, end = source.module.default_indent, source.line_end
     edits.append(Edit(offset, offset, f"{indent}if {name} is None:{end}{indent}{step}{name} = {source.code(default)}{end}"))
     return Rewrite(tuple(edits), "Each call gets a value of its own; what callers pass is used as before.", imports)
-
-
-def _allows_none(annotation: str) -> bool:
-    return "Optional[" in annotation or "None" in annotation or annotation in {"Any", "typing.Any", "object"}
 
 
 def _is_cache(source: SourceFile, function: cst.FunctionDef, name: str) -> bool:

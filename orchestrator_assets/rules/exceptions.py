@@ -4,6 +4,7 @@ import libcst as cst
 
 from orchestrator_assets.domain.finding import Finding
 from orchestrator_assets.domain.fix import Edit, FixSafety
+from orchestrator_assets.rules.call_sites import constant
 from orchestrator_assets.rules.rule import Decline, Rewrite, Rule, not_found
 from orchestrator_assets.rules.source_file import SourceFile
 
@@ -268,10 +269,16 @@ def _assert(source: SourceFile, finding: Finding) -> Rewrite | Decline:
         return Decline("it asserts a tuple, which is always true; write the condition that was meant")
     if "AssertionError" in source.assigned:
         return Decline("the file gives AssertionError another meaning")
-    message = source.full_code(statement.msg) if statement.msg is not None else ""
+    raised = "raise AssertionError"
+    if statement.msg is not None:
+        whole = source.full_code(statement.msg)
+        raised += whole if statement.msg.lpar and not isinstance(statement.msg, cst.Tuple | cst.GeneratorExp) else f"({whole})"
     condition, exact = _negated(source, statement.test)
-    text = f"if {condition}:{source.line_end}{source.indent_of(line)}{source.module.default_indent}raise AssertionError"
-    edit = source.replace(statement, f"{text}({message})" if message else text)
+    indent = source.indent_of(line)
+    text = f"if {condition}:{source.line_end}{indent}{source.module.default_indent}{raised}"
+    if constant(statement.test) in (False, 0, None) and not statement.test.lpar:
+        text = raised
+    edit = source.replace(statement, text)
     why = "The same error under the same condition, also when Python runs with -O."
     if exact:
         return Rewrite((edit,), why)

@@ -9,7 +9,21 @@ from orchestrator_assets.domain.fix import Edit, FixSafety
 from orchestrator_assets.rules.rule import Decline, Rewrite, Rule, not_found
 from orchestrator_assets.rules.source_file import SourceFile
 
-_HOLDERS = (cst.If, cst.While, cst.Return, cst.Assert, cst.UnaryOperation, cst.For, cst.Yield, cst.Raise, cst.Del, cst.ComparisonTarget)
+_HOLDERS = (
+    cst.If,
+    cst.While,
+    cst.Return,
+    cst.Assert,
+    cst.UnaryOperation,
+    cst.For,
+    cst.Yield,
+    cst.Del,
+    cst.ComparisonTarget,
+    cst.Assign,
+    cst.AnnAssign,
+    cst.Arg,
+    cst.Param,
+)
 
 
 def _subjects(node: cst.CSTNode) -> list[cst.BaseExpression]:
@@ -18,8 +32,12 @@ def _subjects(node: cst.CSTNode) -> list[cst.BaseExpression]:
         return [node.test]
     if isinstance(node, cst.For):
         return [node.iter, node.target]
-    if isinstance(node, cst.Return):
+    if isinstance(node, cst.Return | cst.AnnAssign):
         return [node.value] if node.value is not None else []
+    if isinstance(node, cst.Assign) or (isinstance(node, cst.Arg) and node.keyword is not None):
+        return [node.value]
+    if isinstance(node, cst.Param):
+        return [node.default] if node.default is not None else []
     if isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Not):
         return [node.expression]
     if isinstance(node, cst.Yield) and isinstance(node.value, cst.BaseExpression):
@@ -174,4 +192,27 @@ def find(rows, key):
     nodes=(cst.FunctionDef,),
 )
 
-RULES = (SUPERFLUOUS_PARENS, CONSISTENT_RETURNS)
+
+def _trailing_newlines(source: SourceFile, finding: Finding) -> Rewrite | Decline:
+    kept = source.text.rstrip(" \t\r\n\f")
+    end = len(kept) + len(source.line_end)
+    if not kept or finding.line < 1 or source.text[len(kept) : end] != source.line_end or end >= len(source.text):
+        return not_found("a file that ends in blank lines")
+    return Rewrite((Edit(end, len(source.text), ""),), "Blank lines at the end of a file mean nothing.")
+
+
+TRAILING_NEWLINES = Rule(
+    name="trailing-newlines",
+    answers=(("pylint", "trailing-newlines"), ("ruff", "W391")),
+    cwe=(),
+    safety=FixSafety.SAFE,
+    precondition="A file that ends in more than one line end.",
+    title="Drop blank lines at the end of the file",
+    before="ANSWER = 42\n\n\n",
+    after="ANSWER = 42\n",
+    leaves_alone="Files without code.",
+    fix=_trailing_newlines,
+    nodes=(cst.Module,),
+)
+
+RULES = (SUPERFLUOUS_PARENS, CONSISTENT_RETURNS, TRAILING_NEWLINES)

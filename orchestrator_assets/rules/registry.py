@@ -10,6 +10,7 @@ from orchestrator_assets.rules import (
     logging_calls,
     network_calls,
     sql,
+    strings,
     subprocesses,
     unsafe_calls,
 )
@@ -27,4 +28,5 @@ REGISTRY: tuple[Rule, ...] = (
     *defaults.RULES,
     *annotations.RULES,
     *layout.RULES,
+    *strings.RULES,
 )

@@ -10,6 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import libcst as cst
+
 from orchestrator_assets.domain.errors import ToolError
 from orchestrator_assets.domain.finding import Finding
 from orchestrator_assets.domain.fix import Edit, FixSafety
@@ -19,16 +21,20 @@ from orchestrator_assets.domain.tree import SourceTree
 from orchestrator_assets.rules.rule import Decline, Rewrite
 from orchestrator_assets.rules.source_file import SourceFile
 
-# Fixes that hide a finding, delete what the program does, or touch suppressions.
-REFUSED = frozenset(("T201", "T203", "ERA001", "B018", "RUF100", "RUF101", "RUF102", "RUF103", "RUF104", "PGH003", "PGH004", "S101"))
+# Fixes that hide a finding, delete what the program does, touch suppressions, or rename parameters that callers may name.
+REFUSED = frozenset(
+    ("T201", "T203", "ERA001", "B018", "RUF100", "RUF101", "RUF102", "RUF103", "RUF104", "PGH003", "PGH004", "S101", "N804", "N805")
+)
 _SUPPRESSION = re.compile(r"#\s*(?:noqa|nosec|type:\s*ignore|pylint:\s*disable|ruff:\s*noqa|pyright:\s*ignore)", re.IGNORECASE)
+
+_SWALLOWS = re.compile(r"\bsuppress\((?:Base)?Exception\b")
 
 # Messages of pylint that mean exactly what these rules of ruff mean, found on the same line.
 EQUIVALENTS: dict[str, tuple[str, ...]] = {
     "chained-comparison": ("PLR1716",),
     "consider-iterating-dictionary": ("SIM118",),
     "consider-merging-isinstance": ("SIM101",),
-    "consider-using-f-string": ("UP031", "UP032"),
+    "consider-using-f-string": ("UP032",),
     "consider-using-from-import": ("PLR0402",),
     "consider-using-generator": ("C419",),
     "consider-using-get": ("SIM401",),
@@ -65,7 +71,7 @@ EQUIVALENTS: dict[str, tuple[str, ...]] = {
     "unnecessary-pass": ("PIE790",),
     "unnecessary-semicolon": ("E703",),
     "unused-import": ("F401",),
-    "unused-variable": ("F841",),
+    "unused-variable": ("F841", "RUF059", "B007"),
     "use-a-generator": ("C419",),
     "use-dict-literal": ("C408",),
     "use-implicit-booleaness-not-len": ("PLC1802",),
@@ -171,23 +177,44 @@ def _relative(filename: str, files: Sequence[str]) -> str | None:
     return max(matches, key=len, default=None)
 
 
-def match(finding: Finding, rules: Sequence[str], diagnostics: Sequence[Diagnostic]) -> Diagnostic | Decline:
+def match(finding: Finding, rules: Sequence[str], diagnostics: Sequence[Diagnostic], source: SourceFile) -> Diagnostic | Decline:
     """The diagnostic that means the finding: the exact place for ruff's own, the same line for an equivalent message of pylint."""
     ours = [d for d in diagnostics if d.rule in rules]
     exact = [d for d in ours if (d.line, d.column) == (finding.line, finding.column)]
     if finding.tool == "pylint" and finding.rule_id == "unused-import":
         ours = [d for d in ours if d.line == finding.line or _covers(d, finding.line)]
-        return _named(finding, ours)
+        return _named(finding, ours, source)
     candidates = exact or [d for d in ours if d.line == finding.line]
+    if not candidates and finding.rule_id in _ELSEWHERE and finding.tool == "pylint":
+        lines = _lines_of(finding, source)
+        candidates = [d for d in ours if d.line in lines][:1]
     if not candidates and finding.tool == "pylint":
         candidates = [d for d in ours if _covers(d, finding.line)]
     if finding.tool == "pylint" and finding.rule_id in {"unused-variable", "reimported"}:
-        return _named(finding, candidates)
+        return _named(finding, candidates, source)
     if len(candidates) == 1 or len({d.edits for d in candidates}) == 1:
         return candidates[0]
     if not candidates:
-        return Decline(f"ruff has no fix for {finding.tool}:{finding.rule_id} at this place")
+        return _no_fix(finding, source)
     return Decline("several fixes of ruff answer to this line, and which one is meant is not certain")
+
+
+# pylint points at the whole statement, ruff at the part that is too much.
+_ELSEWHERE = frozenset({"no-else-return", "no-else-raise", "no-else-continue", "no-else-break", "useless-return"})
+
+
+def _lines_of(finding: Finding, source: SourceFile) -> set[int]:
+    """Lines of the branches of the `if` at the finding's line, or of the last statement of its function."""
+    if finding.rule_id == "useless-return":
+        functions = [node for node in source.nodes(cst.FunctionDef) if isinstance(node, cst.FunctionDef)]
+        return {source.place(f.body.body[-1])[0] for f in functions if source.place(f.name)[0] == finding.line}
+    lines: set[int] = set()
+    for node in source.nodes(cst.If):
+        branch = node.orelse if isinstance(node, cst.If) and source.place(node)[0] == finding.line else None
+        while branch is not None:
+            lines.add(source.place(branch)[0])
+            branch = branch.orelse if isinstance(branch, cst.If) else None
+    return lines
 
 
 def _covers(diagnostic: Diagnostic, line: int) -> bool:
@@ -197,13 +224,18 @@ def _covers(diagnostic: Diagnostic, line: int) -> bool:
 _QUOTED = re.compile(r"[`'\"]([^`'\"]+)[`'\"]")
 
 
-def _named(finding: Finding, candidates: Sequence[Diagnostic]) -> Diagnostic | Decline:
+def _named(finding: Finding, candidates: Sequence[Diagnostic], source: SourceFile) -> Diagnostic | Decline:
     """Pick by the name that both messages mention."""
     words = set(re.findall(r"[\w.]+", finding.message))
     named = [d for d in candidates if (m := _QUOTED.search(d.message)) and (m[1] in words or m[1].rpartition(".")[2] in words)]
     if named and len({d.edits for d in named}) == 1:
         return named[0]
-    return Decline(f"ruff has no fix for {finding.tool}:{finding.rule_id} at this place")
+    return _no_fix(finding, source)
+
+
+def _no_fix(finding: Finding, source: SourceFile) -> Decline:
+    version = ".".join(map(str, source.target_version))
+    return Decline(f"ruff offers no fix for {finding.tool}:{finding.rule_id} at this place that keeps the code running on Python {version}")
 
 
 def rewrite_of(diagnostic: Diagnostic, source: SourceFile) -> Rewrite | Decline:
@@ -218,6 +250,10 @@ def rewrite_of(diagnostic: Diagnostic, source: SourceFile) -> Rewrite | Decline:
     added = "".join(e.replacement for e in edits)
     if len(_SUPPRESSION.findall(added)) > len(_SUPPRESSION.findall(removed)):
         return Decline("ruff's fix would only suppress the finding")
+    if _SWALLOWS.search(added):
+        return Decline("ruff's fix would still swallow every error, only less visibly; name the errors that may be ignored")
+    if diagnostic.rule == "F841" and re.match(r"\s*__\w+__\b", removed):
+        return Decline("a local variable with such a name is read by debuggers or test runners from outside")
     if "#" in removed and removed.count("#") > added.count("#"):
         return Decline("ruff's fix would delete a comment")
     safety = FixSafety.SAFE if diagnostic.safe else FixSafety.UNSAFE

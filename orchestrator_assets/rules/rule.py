@@ -27,9 +27,15 @@ class Rewrite:
 
 @dataclass(frozen=True, slots=True)
 class Decline:
-    """The rule leaves this place alone; `reason` is one sentence for a person."""
+    """The rule leaves this place alone.
+
+    Attributes:
+        reason: One sentence for a person.
+        try_ruff: Whether ruff's own fix, if there is one, may answer instead.
+    """
 
     reason: str
+    try_ruff: bool = False
 
 
 FixFunction = Callable[[SourceFile, Finding], Rewrite | Decline]

@@ -1,5 +1,6 @@
 """One Python file of the tree: parsed once, then asked by every rule."""
 
+import bisect
 import io
 import tokenize
 from collections.abc import Callable, Iterator
@@ -45,6 +46,7 @@ class SourceFile:
         self.text = text
         self.target_version = target_version
         self.starts = line_starts(text)
+        self._by_types: dict[tuple[type[cst.CSTNode], ...], list[cst.CSTNode]] = {}
 
     @cached_property
     def module(self) -> cst.Module:
@@ -81,7 +83,9 @@ class SourceFile:
 
     def nodes(self, *types: type[cst.CSTNode]) -> Iterator[cst.CSTNode]:
         """All nodes of the types, in document order."""
-        return (node for node in self._index[0] if isinstance(node, types))
+        if types not in self._by_types:
+            self._by_types[types] = [node for node in self._index[0] if isinstance(node, types)]
+        return iter(self._by_types[types])
 
     def parent(self, node: cst.CSTNode) -> cst.CSTNode | None:
         """The node that holds it."""
@@ -120,22 +124,21 @@ class SourceFile:
 
     def end_line(self, node: cst.CSTNode) -> int:
         """1-based line of the node's last character."""
-        return self._positions[node].end.line
+        return bisect.bisect_right(self.starts, max(self.span(node)[1] - 1, 0))
 
     def span(self, node: cst.CSTNode) -> tuple[int, int]:
         """`[start, end)` without the node's own parentheses."""
         where = self._positions[node]
-        return (
-            offset_at(self.starts, where.start.line, where.start.column + 1),
-            offset_at(self.starts, where.end.line, where.end.column + 1),
-        )
+        start = offset_at(self.starts, where.start.line, where.start.column + 1)
+        end = offset_at(self.starts, where.end.line, where.end.column + 1)
+        last = _closing_part(node)
+        return start, end if last is None else max(end, self.full_span(last)[1])
 
     def full_span(self, node: cst.CSTNode) -> tuple[int, int]:
         """`[start, end)` with the node's own parentheses."""
-        start, end = self.span(node)
-        left = "".join(self.module.code_for_node(mark) for mark in getattr(node, "lpar", ()))
-        right = "".join(self.module.code_for_node(mark) for mark in getattr(node, "rpar", ()))
-        return start - len(left), end + len(right)
+        if not isinstance(node, cst.BaseExpression) or not node.lpar:
+            return self.span(node)
+        return self.span(node.lpar[0])[0], self.span(node.rpar[-1])[1]
 
     def code(self, node: cst.CSTNode) -> str:
         """The node's source without its own parentheses."""
@@ -203,9 +206,8 @@ class SourceFile:
         Tools differ: columns counted from zero, the line of an argument instead of the call's. So: the exact place first, then the
         column before it, then the only candidate that begins on the line, then the only one that covers the line.
         """
-        candidates = [node for node in self.nodes(*types) if where is None or where(node)]
         line, column = finding.line, finding.column
-        on_line = [node for node in candidates if self.place(node)[0] == line]
+        on_line = [node for node in self.nodes(*types) if self.place(node)[0] == line and (where is None or where(node))]
         if column:
             for wanted in (column, column + 1):
                 exact = [node for node in on_line if wanted in {self.place(node)[1], self._full_column(node)}]
@@ -213,8 +215,12 @@ class SourceFile:
                     return exact[0] if len(exact) == 1 else None
         if len(on_line) == 1:
             return on_line[0]
-        covering = [node for node in candidates if self.place(node)[0] <= line <= self.end_line(node)]
-        return covering[0] if not on_line and len(covering) == 1 else None
+        if on_line:
+            return None
+        covering = [
+            node for node in self.nodes(*types) if self.place(node)[0] < line <= self.end_line(node) and (where is None or where(node))
+        ]
+        return covering[0] if len(covering) == 1 else None
 
     def _full_column(self, node: cst.CSTNode) -> int:
         start = self.full_span(node)[0]
@@ -335,6 +341,23 @@ class SourceFile:
                         if key in whole:
                             top[key] = whole[key]
         return top
+
+
+def _closing_part(node: cst.CSTNode) -> cst.CSTNode | None:
+    """The part with which a statement ends; LibCST's position of a statement leaves out the parentheses of its last expression."""
+    if isinstance(node, cst.BaseSmallStatement):
+        expressions = [child for child in node.children if isinstance(child, cst.BaseExpression)]
+        return expressions[-1] if expressions else None
+    if isinstance(node, cst.SimpleStatementLine | cst.SimpleStatementSuite | cst.IndentedBlock):
+        return node.body[-1] if node.body else None
+    if isinstance(node, cst.If | cst.Try | cst.TryStar | cst.For | cst.While):
+        blocks = [
+            child for child in node.children if isinstance(child, cst.BaseSuite | cst.Else | cst.Finally | cst.ExceptHandler | cst.If)
+        ]
+        return blocks[-1]
+    if isinstance(node, cst.Else | cst.Finally | cst.ExceptHandler | cst.With | cst.FunctionDef | cst.ClassDef | cst.MatchCase):
+        return node.body
+    return node.cases[-1] if isinstance(node, cst.Match) and node.cases else None
 
 
 def _is_dotted(node: cst.CSTNode) -> bool:

@@ -277,12 +277,12 @@ JINJA_AUTOESCAPE = Rule(
     before="""\
 import jinja2
 
-ENVIRONMENT = jinja2.Environment(trim_blocks=True)
+PAGES = jinja2.Environment(trim_blocks=True)
 """,
     after="""\
 import jinja2
 
-ENVIRONMENT = jinja2.Environment(trim_blocks=True, autoescape=jinja2.select_autoescape())
+PAGES = jinja2.Environment(trim_blocks=True, autoescape=jinja2.select_autoescape())
 """,
     leaves_alone="Environments whose autoescape is computed.",
     fix=_jinja,

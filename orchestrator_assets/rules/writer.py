@@ -79,6 +79,8 @@ class RulesFixWriter:
         except PatchError as error:
             return Declined(finding.fingerprint, rule.name, str(error))
         if isinstance(made, Decline):
+            if made.try_ruff and self._ruff.rules_for(finding, job.tree.root):
+                return None
             return Declined(finding.fingerprint, rule.name, made.reason)
         return _fix(finding, rule.name, rule.title, made, rule.safety)
 
@@ -95,7 +97,7 @@ class RulesFixWriter:
         source = self._source(job, finding.path)
         if isinstance(source, PatchError):
             return Declined(finding.fingerprint, name, str(source))
-        diagnostic = match(finding, rules, found)
+        diagnostic = match(finding, rules, found, source)
         if isinstance(diagnostic, Decline):
             return Declined(finding.fingerprint, name, diagnostic.reason)
         if diagnostic.rule == "F401":
@@ -179,13 +181,16 @@ def _merged(fixes: Iterable[Fix]) -> list[Fix]:
 
 def _broken(text: str, fixes: Sequence[Fix]) -> dict[str, str]:
     """Fix id -> what is wrong with it, for those that cannot be applied alone."""
-    together, apart = select_disjoint(fixes)
     found: dict[str, str] = {}
-    try:
-        apply_fixes(text, together)
-    except PatchError:
-        apart = [*together, *apart]
-    for fix in apart:
+    doubtful: list[Fix] = []
+    left = list(fixes)
+    while left:
+        together, left = select_disjoint(left)
+        try:
+            apply_fixes(text, together)
+        except PatchError:
+            doubtful += together
+    for fix in doubtful:
         try:
             apply_fixes(text, [fix])
         except PatchError as error:

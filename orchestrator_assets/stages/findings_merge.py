@@ -1,14 +1,12 @@
 """One finding where several tools say the same about the same place."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from orchestrator_assets.domain.equivalence import authority_of, meaning_of
 from orchestrator_assets.domain.finding import Finding
-
-_QUOTED = re.compile(r"[`'\"]([^`'\"]{1,200})[`'\"]|\b(?:Unused import|Unused variable|Unused argument)\s+(\S+)")
+from orchestrator_assets.domain.matching import names_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +85,8 @@ def _group(same: Sequence[list[Finding]]) -> list[MergedFinding]:
 
 
 def _unlikeness(head: Finding, other: Finding) -> tuple[bool, int]:
-    names = _named(head.message) & _named(other.message)
+    names = names_in(head.message) & names_in(other.message)
     return (not names, abs(head.column - other.column))
-
-
-def _named(message: str) -> set[str]:
-    return {quoted or word for quoted, word in _QUOTED.findall(message)}
 
 
 def _merged(group: Sequence[Sequence[Finding]]) -> MergedFinding:

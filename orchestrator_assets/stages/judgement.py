@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gates import GATES
 from orchestrator_assets.domain.finding import OutcomeKind, Severity
 from orchestrator_assets.domain.gate import Evidence, FixTally, GateResult
 from orchestrator_assets.domain.job import JobOptions
@@ -45,15 +44,10 @@ def judge_job(options: JobOptions, gates: Sequence[GateResult], verification: Ve
         gates: All ten results, in the registry's order.
         verification: What stands.
     """
-    in_order = sorted(gates, key=lambda gate: _position(gate.name))
-    before = calculate_quality_score([(gate.max_score, gate.before) for gate in in_order])
-    after = calculate_quality_score([(gate.max_score, gate.after) for gate in in_order])
-    decision = decide(options, before, after, in_order, verification.held_back, tally(verification), _criticals(verification))
+    before = calculate_quality_score([(gate.max_score, gate.before) for gate in gates])
+    after = calculate_quality_score([(gate.max_score, gate.after) for gate in gates])
+    decision = decide(options, before, after, gates, verification.held_back, tally(verification), _criticals(verification))
     return Judgement(before, after, decision)
-
-
-def _position(name: str) -> int:
-    return [gate.name for gate in GATES].index(name)
 
 
 def _criticals(verification: Verification) -> int:

@@ -84,12 +84,10 @@ def reconcile(
 
 
 def _marked(targets: Sequence[Target]) -> list[Target]:
-    """Give findings that the scan does not show a fingerprint, too; where their source quotes no text, of line and message."""
-    bare = [
-        replace(t.finding, context=t.finding.context or f"{t.finding.line}: {t.finding.message}") for t in targets if not t.finding.fingerprint
-    ]
-    marks = iter(with_fingerprints(bare, lambda path, line: ""))
-    return [target if target.finding.fingerprint else replace(target, finding=next(marks)) for target in targets]
+    """Give findings that the scan does not show a fingerprint, too: of line and message, which no fingerprint of the scan is made of."""
+    bare = [replace(t.finding, context=f"{t.finding.line}: {t.finding.message}") for t in targets if not t.matches]
+    marks = iter(with_fingerprints(bare, lambda _path, _line: ""))
+    return [t if t.matches else replace(t, finding=replace(t.finding, fingerprint=next(marks).fingerprint)) for t in targets]
 
 
 @dataclass(slots=True)

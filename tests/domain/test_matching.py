@@ -62,6 +62,20 @@ def test_a_finding_that_moves_with_its_code_to_another_place_is_kept() -> None:
     assert result.gone == result.introduced == []
 
 
+def test_a_changed_line_is_not_torn_apart_by_blank_lines_that_move_around_it() -> None:
+    missing = "missing-class-docstring"
+    old, new = "import os\n\nclass A(object):\n\n    x = 1\n", "import os\n\n\nclass A:\n\n    x = 1\n"
+    result = compared(old, [finding(3, missing, tool="pylint")], new, [finding(4, missing, tool="pylint")])
+    assert len(result.kept) == 1
+
+
+def test_an_import_that_is_sorted_and_wrapped_keeps_its_finding() -> None:
+    old = "from b import f, g\nimport a\nuse(a)\nuse(g)\n"
+    new = "import a\nuse(a)\nfrom b import (\n    f,\n    g,\n)\nuse(g)\n"
+    result = compared(old, [finding(1, message="`b.f` unused")], new, [finding(4, message="`b.f` unused")])
+    assert len(result.kept) == 1
+
+
 def test_a_multi_line_finding_that_is_now_reported_on_its_changed_part_is_kept() -> None:
     old, new = "call(\n    a,\n    shell=True,\n)\n", "call(\n    a,\n    shell=yes,\n)\n"
     result = compared(old, [replace(finding(1, "B602"), end_line=4)], new, [finding(3, "B602")])

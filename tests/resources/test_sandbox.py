@@ -11,6 +11,7 @@ import pytest
 from orchestrator_assets.domain.errors import SandboxError
 from orchestrator_assets.domain.ports import SandboxResult, SandboxRun
 from resources import sandbox as sandbox_module
+from resources import sandbox_watch
 from resources.sandbox import BubblewrapSandbox, Isolation, find_bubblewrap, find_sandbox
 
 pytestmark = pytest.mark.slow
@@ -285,3 +286,18 @@ def test_kernel_settings_are_mounted_read_only(sandbox: BubblewrapSandbox, tree:
     mounts = [line.split() for line in sh(sandbox, tree, "cat /proc/mounts").stdout.decode().splitlines()]
     options = {where: set(flags.split(",")) for _, where, _, flags, *_ in mounts}
     assert all("ro" in options[where] for where in ("/", "/usr", "/dev", "/proc/sys", "/w"))
+
+
+def test_a_flood_of_empty_files_is_ended(sandbox: BubblewrapSandbox, tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox_watch, "_MAX_SCRATCH_ENTRIES", 2000)
+    result = python(sandbox, tree, "for n in range(3000): open(f'/tmp/{n}', 'w').close()\nimport time; time.sleep(30)", timeout_seconds=25)
+    assert result.exit_code == 137
+    assert b"files in its scratch folders" in result.stderr
+
+
+def test_a_watch_that_breaks_ends_the_sandbox(sandbox: BubblewrapSandbox, tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: object) -> int:
+        raise psutil.NoSuchProcess(0)
+
+    monkeypatch.setattr(sandbox_watch, "_scratch_entries", broken)
+    assert sh(sandbox, tree, "sleep 20", timeout_seconds=20).seconds < 10

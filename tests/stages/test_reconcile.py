@@ -91,6 +91,18 @@ def test_files_that_are_gone_tests_vendored_or_not_covered_are_not_reproduced_an
     assert "not among the files" in reason("other/x.py")
 
 
+def test_all_targets_have_fingerprints_of_their_own() -> None:
+    scan = a_scan(seen("ruff", "F401", 3, context="import os"))
+    given = [a_finding(line=line, context="import os") for line in (3, 9, 12)] + [
+        a_finding("semgrep", "x"),
+        a_finding("semgrep", "x", column=4),
+    ]
+    targets = reconcile(given, scan)
+    assert len({t.finding.fingerprint for t in targets}) == len(targets) == 5
+    assert all(t.finding.fingerprint for t in targets)
+    assert {t.finding.context for t in targets} == {"import os", ""}
+
+
 def test_without_given_findings_all_of_the_scan_are_targets_merged_and_ranked() -> None:
     scan = a_scan(seen("ruff", "F401", 1), seen("pylint", "unused-import", 1), seen("bandit", "B602", 9, severity=Severity.HIGH))
     targets = find_targets(None, scan)

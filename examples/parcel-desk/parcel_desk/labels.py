@@ -51,10 +51,15 @@ def send_to_printer(zpl: str, printer: str) -> bool:
     with open(path, "w", encoding="utf-8") as handle:
         handle.write(zpl)
     try:
-        done = subprocess.run(f"lp -d {printer} -o raw {path}", shell=True, check=False)
+        done = subprocess.run(["lp", "-d", printer, "-o", "raw", path], check=False)
         return done.returncode == 0
     finally:
         os.remove(path)
+
+
+def printers_asleep() -> bool:
+    """Whether CUPS has paused a label printer."""
+    return subprocess.run("lpstat -p desk-1 desk-2 | grep -q disabled", shell=True, check=False).returncode == 0
 
 
 def wake_printers():
