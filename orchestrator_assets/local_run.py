@@ -22,11 +22,11 @@ StageListener = Callable[[str, bool], None]
 
 
 def prepare_instance(dagster_home: Path) -> None:
-    """Make the instance's folder with its settings, unless it is there."""
+    """Make the instance's folder, with this release's settings."""
     dagster_home.mkdir(parents=True, exist_ok=True)
-    settings = dagster_home / "dagster.yaml"
-    if not settings.exists():
-        settings.write_bytes(INSTANCE_SETTINGS.read_bytes())
+    wanted, settings = INSTANCE_SETTINGS.read_bytes(), dagster_home / "dagster.yaml"
+    if not settings.exists() or settings.read_bytes() != wanted:
+        settings.write_bytes(wanted)
 
 
 def run_here(job: JobRecord, store: JobStore, dagster_home: Path, listen: StageListener) -> JobRecord:

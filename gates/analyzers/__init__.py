@@ -53,12 +53,13 @@ class _Answer:
 Measured = tuple[tuple[FileMetrics, ...], Mapping[str, frozenset[str]]]
 
 
-def scan_tree(tree: SourceTree, settings: ScanSettings, sandbox: Sandbox, cache: ContentCache) -> Scan:
+def scan_tree(tree: SourceTree, settings: ScanSettings, sandbox: Sandbox, cache: ContentCache, tools: frozenset[str] | None = None) -> Scan:
     """Run every analyzer and the measurer over the judged files, side by side.
 
     A tool that crashed, ran out of time or answered nonsense is a run with status `error`. Should the measurer fail, an `error` run
-    named `source-measures` is added and every judged file counts as not parsed.
+    named `source-measures` is added and every judged file counts as not parsed. With `tools`, only the analyzers of these names run.
     """
+    wanted = [analyzer for analyzer in ANALYZERS if tools is None or analyzer.name in tools]
     pool = ThreadPoolExecutor(max_workers=len(ANALYZERS) + 1)
     with pool:
         measuring: Future[Measured]
@@ -66,10 +67,10 @@ def scan_tree(tree: SourceTree, settings: ScanSettings, sandbox: Sandbox, cache:
         subject.prepare()
         measuring = pool.submit(SourceMeasures(subject).measure)
         # Pylint takes longest, so it starts first.
-        order = sorted(ANALYZERS, key=lambda analyzer: analyzer.name != "pylint")
+        order = sorted(wanted, key=lambda analyzer: analyzer.name != "pylint")
         pending = {analyzer.name: pool.submit(_answer, analyzer, subject) for analyzer in order}
     files, failure = _measured(measuring, subject)
-    runs = [_tool_run(analyzer.name, pending[analyzer.name].result(), subject, files) for analyzer in ANALYZERS]
+    runs = [_tool_run(analyzer.name, pending[analyzer.name].result(), subject, files) for analyzer in wanted]
     if failure:
         runs.append(ToolRun(MEASURES, "", RunStatus.ERROR, message=failure))
     return Scan(tree.digest, tuple(runs), files, _test_files(tree), _has_readme(tree))

@@ -11,7 +11,7 @@ from orchestrator_assets.domain.ports import ArtifactStore, CodeHost, JobStore, 
 from orchestrator_assets.domain.scan import Scan
 from orchestrator_assets.domain.snapshot import Snapshot
 from orchestrator_assets.partitions import JOBS
-from orchestrator_assets.stages.discover import ReadFindings, Target, find_targets
+from orchestrator_assets.stages.discover import ReadFindings, Target, find_targets, placed_findings
 from orchestrator_assets.stages.propose import Proposal, propose_fixes, rules_writer
 from orchestrator_assets.stages.snapshot import lay_out_once
 
@@ -19,14 +19,18 @@ from orchestrator_assets.stages.snapshot import lay_out_once
 @dg.asset(partitions_def=JOBS, group_name="analysis", owners=OWNERS, kinds={"python"})
 def findings(
     context: dg.AssetExecutionContext,
+    repo_snapshot: Snapshot,
     reported_findings: ReadFindings | None,
     baseline_scans: Scan,
     job_store: dg.ResourceParam[JobStore],
     worker: dg.ResourceParam[Worker],
+    code_host: dg.ResourceParam[CodeHost],
+    artifacts: dg.ResourceParam[ArtifactStore],
 ) -> dg.Output[list[Target]]:
     """The findings in question, worst first: those reported, held against the scan, or all that the scan discovered."""
-    with job_step(context, worker, job_store):
-        targets = find_targets(reported_findings, baseline_scans)
+    with job_step(context, worker, job_store) as job:
+        tree = lay_out_once(repo_snapshot, code_host, artifacts, worker.folder(job.id))
+        targets = find_targets(placed_findings(reported_findings, tree), baseline_scans)
         severities = Counter(target.finding.severity.value for target in targets)
         states = Counter(target.status.value for target in targets)
         rows = [

@@ -37,9 +37,22 @@ def _mixes(source: SourceFile, call: cst.Call) -> str | None:
         return "it is compared with or subtracted from a time that may have no zone; give both a zone"
     if isinstance(above, cst.Attribute) and above.attr.value in _WRITTEN:
         return f"what {above.attr.value} gives would change its form; give the time a zone where its readers know about it"
+    if isinstance(above, cst.Assign) and _reckoned_with(source, above):
+        return "the value is compared or reckoned with further down; give all times of that reckoning a zone"
     if isinstance(above, cst.FormattedStringExpression):
         return "the text that is made of it would change its form; give the time a zone where its readers know about it"
     return None
+
+
+def _reckoned_with(source: SourceFile, assign: cst.Assign) -> bool:
+    """Whether the assigned name is compared, added or subtracted within its function."""
+    names = {source.code(target.target) for target in assign.targets}
+    scope = source.function_of(assign) or source.module
+    for node in source.within(scope, cst.Name, cst.Attribute):
+        above = source.parent(node)
+        if source.code(node) in names and isinstance(above, cst.BinaryOperation | cst.Comparison | cst.ComparisonTarget | cst.AugAssign):
+            return True
+    return False
 
 
 def _utcnow(source: SourceFile, finding: Finding) -> Rewrite | Decline:

@@ -77,11 +77,22 @@ def _lazy(source: SourceFile, finding: Finding) -> Rewrite | Decline:
     end = source.full_span(message.value)[1]
     edits: tuple[Edit, ...] = (source.replace(message.value, text), Edit(end, end, "".join(f", {value}" for value in values)))
     if not message.value.lpar:
-        edits = (source.replace(message.value, ", ".join((text, *values))),)
+        edits = (source.replace(message.value, _spread(source, message.value, text, values)),)
     why = "The same text; it is put together only when the level is on, and log tools can group by the template."
     if _may_be_tuple(message.value):
         return Rewrite(edits, f"{why} Should the one value be a tuple, it is now printed whole.", safety=FixSafety.UNSAFE)
     return Rewrite(edits, why)
+
+
+def _spread(source: SourceFile, node: cst.BaseExpression, text: str, values: list[str]) -> str:
+    """Template and values, the values on a line of their own where one line would become too long."""
+    joined = ", ".join((text, *values))
+    column = source.place(node)[1] - 1
+    end = source.span(node)[1]
+    width = column + len(joined) + source.end_of_line(end) - end
+    if not values or "\n" in joined or width <= max(100, len(source.line_text(source.place(node)[0]))):
+        return joined
+    return f"{text},{source.line_end}{' ' * column}{', '.join(values)}"
 
 
 def _may_be_tuple(node: cst.BaseExpression) -> bool:

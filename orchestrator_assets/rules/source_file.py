@@ -166,6 +166,11 @@ class SourceFile:
         line = self.line_text(self.place(node)[0])
         return line[: len(line) - len(line.lstrip(" \t"))]
 
+    def end_of_line(self, offset: int) -> int:
+        """Offset of the line end that follows an offset."""
+        line = bisect.bisect_right(self.starts, offset)
+        return self.starts[line - 1] + len(self.line_text(line))
+
     @property
     def line_end(self) -> str:
         r"""`\r\n` when the file uses it."""

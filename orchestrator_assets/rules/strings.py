@@ -38,8 +38,11 @@ def _percent(source: SourceFile, finding: Finding) -> Rewrite | Decline:
     if not all(_fits(value, code, node.left.quote) for value, code in zip(values, codes, strict=True)):
         return Decline("a value would be hard to read, or not allowed, within an f-string")
     text = _filled(node.left.raw_value, codes)
-    if len(text) > len(source.code(node)) and len(source.line_text(source.place(node)[0])) + len(text) - len(source.code(node)) > 100:
-        return Decline("the line would become too long")
+    end = source.span(node)[1]
+    first = source.line_text(source.place(node)[0])
+    width = source.place(node)[1] - 1 + len(text) + 3 + source.end_of_line(end) - end
+    if width > max(100, len(first)):
+        return Decline("the line would become too long; break the text by hand")
     why = "The same text for strings, numbers and everything that formats as it prints."
     return Rewrite((source.replace(node, f"f{node.left.quote}{text}{node.left.quote}"),), why)
 

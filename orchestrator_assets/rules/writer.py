@@ -97,6 +97,8 @@ class RulesFixWriter:
         source = self._source(job, finding.path)
         if isinstance(source, PatchError):
             return Declined(finding.fingerprint, name, str(source))
+        if "F401" in rules and (kept := use.refusal(source, ())) is not None:
+            return Declined(finding.fingerprint, name, kept)
         diagnostic = match(finding, rules, found, source)
         if isinstance(diagnostic, Decline):
             return Declined(finding.fingerprint, name, diagnostic.reason)

@@ -6,6 +6,7 @@ Reading is split by format (`findings_sarif`, `findings_rows`, `findings_native`
 
 from collections.abc import Collection
 
+from orchestrator_assets.domain.tree import SourceTree
 from orchestrator_assets.stages.findings_given import MAX_BYTES, Note, NoteKind, ReadFindings, place_offsets, wrong
 from orchestrator_assets.stages.findings_merge import Merged, MergedFinding, merge_findings, merge_groups
 from orchestrator_assets.stages.findings_native import mypy_rows, native_rows
@@ -30,6 +31,7 @@ __all__ = [
     "merge_findings",
     "merge_groups",
     "place_offsets",
+    "placed_findings",
     "read_findings",
     "reconcile",
 ]
@@ -96,3 +98,10 @@ def _decoded(content: bytes, name: str) -> str:
     if not text.strip():
         raise wrong(name, "", "is empty", "give a findings file, or none to have the findings discovered")
     return text
+
+
+def placed_findings(read: ReadFindings | None, tree: SourceTree) -> ReadFindings | None:
+    """The findings with a line each, also where their file gives a character offset alone."""
+    if read is None or not read.offsets:
+        return read
+    return place_offsets(read, lambda path: tree.read(path).decode("utf-8", "replace") if path in tree.files else "")

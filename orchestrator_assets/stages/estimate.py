@@ -8,7 +8,7 @@ from typing import Any
 
 from orchestrator_assets.domain.job import JobOrder
 from orchestrator_assets.domain.snapshot import Snapshot
-from orchestrator_assets.stages.discover import ReadFindings, find_targets
+from orchestrator_assets.stages.discover import ReadFindings, find_targets, placed_findings
 from orchestrator_assets.stages.inspect import scan_baseline
 from orchestrator_assets.stages.propose import propose_fixes, rules_writer
 from orchestrator_assets.stages.snapshot import lay_out_once
@@ -36,7 +36,7 @@ def estimate(order: JobOrder, snapshot: Snapshot, read: ReadFindings | None, pla
     tree = lay_out_once(snapshot, platform.code_host, platform.artifacts, folder)
     environment = platform.environments(order.customer).prepare(tree, order.options.setup_command)
     scan = scan_baseline(tree, order, read, environment, platform.sandbox, platform.cache(order.customer))
-    targets = find_targets(read, scan)
+    targets = find_targets(placed_findings(read, tree), scan)
     proposal = propose_fixes(rules_writer(tree, platform.sandbox), tree, targets, scan)
     marks = {mark for fix in proposal.fixes for mark in fix.fingerprints}
     answered = sum(1 for target in targets if any(match.fingerprint in marks for match in target.matches))

@@ -20,7 +20,7 @@ def scan_baseline(
     cache: ContentCache,
 ) -> Scan:
     """Scan the untouched tree."""
-    return scanner(tree, order, reported, environment, sandbox, cache)(tree)
+    return scanner(tree, order, reported, environment, sandbox, cache)(tree, None)
 
 
 def scanner(
@@ -40,7 +40,7 @@ def scanner(
         extra_ruff_rules=extra_ruff_rules(reported.findings) if reported is not None else (),
         environment=environment.prefix,
     )
-    return lambda tree: scan_tree(tree, settings, sandbox, cache)
+    return lambda tree, tools: scan_tree(tree, settings, sandbox, cache, tools)
 
 
 def test_baseline(tree: SourceTree, order: JobOrder, environment: TestEnvironment, sandbox: Sandbox, cache: ContentCache) -> SuiteRun:

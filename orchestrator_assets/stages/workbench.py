@@ -10,7 +10,7 @@ from orchestrator_assets.domain.scan import Scan
 from orchestrator_assets.domain.suite import SuiteRun
 from orchestrator_assets.domain.tree import SourceTree
 
-Scanner = Callable[[SourceTree], Scan]
+Scanner = Callable[[SourceTree, frozenset[str] | None], Scan]
 SuiteRunner = Callable[[SourceTree, tuple[str, ...] | None], SuiteRun]
 
 
@@ -44,9 +44,9 @@ class Workbench:
         self._applied = changed
         return SourceTree(self._folder, self._digest(changed), self.base.files)
 
-    def scan(self, changes: Mapping[str, bytes]) -> Scan:
-        """Scan the base with these changes."""
-        return self._scanner(self.candidate(changes))
+    def scan(self, changes: Mapping[str, bytes], tools: frozenset[str] | None = None) -> Scan:
+        """Scan the base with these changes, with all tools or only those named."""
+        return self._scanner(self.candidate(changes), tools)
 
     def test(self, changes: Mapping[str, bytes], only: tuple[str, ...] | None = None) -> SuiteRun:
         """Run the tests (or only those of the test files named) on the base with these changes."""

@@ -49,3 +49,41 @@ def test_a_result_that_does_not_parse_is_refused() -> None:
 def test_of_overlapping_fixes_the_first_is_taken_and_the_other_deferred() -> None:
     first, second, third = fix(Edit(0, 5, "x")), fix(Edit(3, 8, "y")), fix(Edit(9, 10, "z"))
     assert select_disjoint([first, second, third]) == ([first, third], [second])
+
+
+def test_columns_of_names_behind_other_alphabets_are_characters() -> None:
+    text = "from m import (\n    größe,\n    b,\n)\n\nx = größe\ny = b\n"
+    assert apply_fixes(text, [replacing(text, "x = größe", "x = 1")]) == "from m import (\n    b,\n)\n\nx = 1\ny = b\n"
+
+
+def test_a_first_import_stands_apart_from_docstring_and_definitions() -> None:
+    text = '"""Doc."""\n\n\ndef f():\n    return 1\n'
+    changed = apply_fixes(text, [replacing(text, "1", "re.A", imports=(ImportNeed("re"),))])
+    assert changed == '"""Doc."""\n\nimport re\n\n\ndef f():\n    return re.A\n'
+
+
+def test_an_import_is_not_glued_to_a_last_line_without_line_end() -> None:
+    text = "x = 1\nimport os"
+    changed = apply_fixes(text, [replacing(text, "1", "re.A", imports=(ImportNeed("re"),))])
+    assert changed == "import re\n\nx = re.A\nimport os"
+    text = "import os"
+    assert apply_fixes(text, [fix(Edit(9, 9, ""), imports=(ImportNeed("re"),))]) == "import os\nimport re\n"
+
+
+def test_the_standard_librarys_section_is_kept_apart() -> None:
+    text = "import os\n\nimport numpy\n\nx = 1\n"
+    changed = apply_fixes(text, [replacing(text, "x = 1", "x = re.A", imports=(ImportNeed("re"),))])
+    assert changed == "import os\nimport re\n\nimport numpy\n\nx = re.A\n"
+
+
+def test_an_import_that_shares_its_line_or_is_relative_stays() -> None:
+    for head in ("import os; import sys\n", "import os  # for the side effect\n", "from . import os\n"):
+        text = head + "x = os\n"
+        assert apply_fixes(text, [replacing(text, "x = os", "x = 1")]).startswith(head)
+
+
+def test_many_disjoint_fixes_are_chosen_and_equal_edits_shared() -> None:
+    fixes = [fix(Edit(n * 10, n * 10 + 5, "x")) for n in range(50, 0, -1)]
+    shared = [fix(Edit(3, 3, "import contextlib\n"), Edit(505 + n * 2, 506 + n * 2, "y")) for n in range(2)]
+    chosen, deferred = select_disjoint([*fixes, *shared, fix(Edit(12, 13, "z")), fix(Edit(15, 15, "touching"))])
+    assert len(chosen) == 52 and len(deferred) == 2

@@ -33,7 +33,7 @@ class Bench:
         self.scans = self.suites = 0
         self.work = Workbench(self.base, folder / "candidate", self.scan, self.test)
 
-    def scan(self, tree: SourceTree) -> Scan:
+    def scan(self, tree: SourceTree, tools: frozenset[str] | None = None) -> Scan:
         self.scans += 1
         rows = []
         for path in tree.files:
@@ -140,7 +140,7 @@ def test_a_tool_that_failed_on_the_untouched_tree_has_no_say_afterwards(tmp_path
     bench = Bench(tmp_path, {"a.py": bad_lines(1)})
     plain_scan, failing = bench.scan, True
 
-    def scan(tree: SourceTree) -> Scan:
+    def scan(tree: SourceTree, tools: frozenset[str] | None = None) -> Scan:
         nonlocal failing
         runs = plain_scan(tree).runs
         status = RunStatus.ERROR if failing else RunStatus.OK

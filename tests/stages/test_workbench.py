@@ -10,7 +10,7 @@ def bench(folder: Path) -> Workbench:
     write_files(folder / "base", {"a.py": "a\n", "b.py": "b\n", "run.sh": "x\n"})
     (folder / "base" / "run.sh").chmod(0o755)
     base = SourceTree(folder / "base", "digest", ("a.py", "b.py", "run.sh"))
-    return Workbench(base, folder / "candidate", lambda tree: a_scan(), lambda tree, only: a_suite())
+    return Workbench(base, folder / "candidate", lambda tree, tools: a_scan(), lambda tree, only: a_suite())
 
 
 def test_a_candidate_is_the_base_with_just_these_changes_and_the_base_stays(tmp_path: Path) -> None:

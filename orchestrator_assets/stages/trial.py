@@ -1,0 +1,238 @@
+"""The fixes of one round on their way to a set that stands."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from orchestrator_assets.domain.bisection import run_bisections
+from orchestrator_assets.domain.errors import PatchError
+from orchestrator_assets.domain.finding import Finding
+from orchestrator_assets.domain.fix import Fix
+from orchestrator_assets.domain.line_diff import map_lines
+from orchestrator_assets.domain.matching import Comparison, compare
+from orchestrator_assets.domain.patching import apply_fixes
+from orchestrator_assets.domain.scan import RunStatus, Scan
+from orchestrator_assets.domain.source_text import decode_python, line_starts
+from orchestrator_assets.domain.suite import SuiteRun
+from orchestrator_assets.stages.guards import objection
+from orchestrator_assets.stages.workbench import Workbench
+
+MAX_TRIALS = 48
+
+
+class Trial:
+    """Fixes that are applied together, and dropped until the rest stands.
+
+    Attributes:
+        active: The fixes still in.
+        dropped: Those out, each with the reason for a person.
+        contents: The changed files with the active fixes.
+        scan, suite: Of the tree with `contents`; the start's own while nothing is active.
+        comparison: The start's scan against `scan`; None while nothing is active.
+        scans, suites: How many were made.
+    """
+
+    def __init__(self, bench: Workbench, start: Scan, suite: SuiteRun, files: Mapping[str, bytes], fixes: Sequence[Fix]) -> None:
+        """Start from the verified files (path -> content, over the workbench's base) with their scan and tests."""
+        self._bench = bench
+        self._start = start
+        self._start_suite = suite
+        self._files = files
+        self.active = list(fixes)
+        self.dropped: list[tuple[Fix, str]] = []
+        self.contents: dict[str, bytes] = {}
+        self.scan = start
+        self.suite = suite
+        self.comparison: Comparison | None = None
+        self.scans = 0
+        self.suites = 0
+
+    def settle(self) -> None:
+        """Drop fixes until the rest stands: it applies, its targets are gone, nothing is new, every test that passed still does."""
+        while self.active:
+            self.contents = self._build()
+            if not self.active:
+                break
+            self.scan = self._scan(self.contents)
+            self.comparison = self._compare(self.scan, self.contents)
+            if self._drop_ineffective(self.comparison) or self._drop_harmful(self.comparison):
+                continue
+            self.suite = self._test(self.contents, None)
+            if not self._drop_breaking():
+                return
+        self.contents, self.scan, self.suite, self.comparison = {}, self._start, self._start_suite, None
+
+    def before(self, path: str) -> bytes:
+        """A file's content at the start of this round."""
+        content = self._files.get(path)
+        return self._bench.base.read(path) if content is None else content
+
+    def contents_with(self, fixes: Sequence[Fix]) -> dict[str, bytes]:
+        """Contents with a part of the fixes; a file whose part only goes in with the rest is left out."""
+        contents = {}
+        for path, part in _by_path(fixes).items():
+            try:
+                contents[path] = self._patched(path, part)
+            except PatchError:
+                continue
+        return contents
+
+    def _drop(self, fixes: Sequence[Fix], reason: str) -> None:
+        gone = {fix.id for fix in fixes}
+        self.dropped += [(fix, reason) for fix in self.active if fix.id in gone]
+        self.active = [fix for fix in self.active if fix.id not in gone]
+
+    def _build(self) -> dict[str, bytes]:
+        """The changed files' contents; fixes that don't go in are dropped."""
+        contents = {}
+        for path, fixes in _by_path(self.active).items():
+            try:
+                contents[path] = self._patched(path, fixes)
+            except PatchError:
+                standing: list[Fix] = []
+                for fix in fixes:
+                    try:
+                        contents[path] = self._patched(path, [*standing, fix])
+                        standing.append(fix)
+                    except PatchError as error:
+                        self._drop([fix], f"the fix was refused: {error}")
+        return {path: content for path, content in contents.items() if any(fix.path == path for fix in self.active)}
+
+    def _patched(self, path: str, fixes: Sequence[Fix]) -> bytes:
+        source = decode_python(self.before(path), path)
+        changed = apply_fixes(source.text, fixes)
+        if words := objection(path, source.text, changed):
+            raise PatchError(words)
+        try:
+            return source.encode(changed)
+        except UnicodeEncodeError as error:
+            raise PatchError(f"{path}: the new text has characters that its encoding {source.encoding} lacks") from error
+
+    def _scan(self, contents: Mapping[str, bytes], tools: frozenset[str] | None = None) -> Scan:
+        self.scans += 1
+        return self._bench.scan({**self._files, **contents}, tools)
+
+    def _test(self, contents: Mapping[str, bytes], only: tuple[str, ...] | None) -> SuiteRun:
+        self.suites += 1
+        return self._bench.test({**self._files, **contents}, only)
+
+    def _compare(self, scan: Scan, contents: Mapping[str, bytes], tools: frozenset[str] | None = None) -> Comparison:
+        return compare_scans(self._start, scan, {path: self._texts(path, content) for path, content in contents.items()}, tools)
+
+    def _texts(self, path: str, content: bytes) -> tuple[str, str]:
+        return decode_python(self.before(path), path).text, decode_python(content, path).text
+
+    def _drop_ineffective(self, comparison: Comparison) -> bool:
+        """Drop fixes none of whose findings is gone."""
+        gone = {finding.fingerprint for finding in comparison.gone}
+        useless = [fix for fix in self.active if not gone.intersection(fix.fingerprints)]
+        self._drop(useless, "after the fix the finding was still there on re-scan")
+        return bool(useless)
+
+    def _drop_harmful(self, comparison: Comparison) -> bool:
+        """Drop the fixes that bring new findings, or that a tool can't read any more."""
+        lost = [run.tool for run in self._start.runs if run.status is RunStatus.OK and not _worked(self.scan, run.tool)]
+        if not comparison.introduced and not lost:
+            return False
+        new: dict[str, list[Finding]] = defaultdict(list)
+        for finding in comparison.introduced:
+            new[finding.path].append(finding)
+        if not lost and self._drop_plainly_guilty(new):
+            return True
+        tools = None if lost else frozenset(finding.tool for finding in comparison.introduced)
+        suspects = {path: fixes for path in new if (fixes := [fix for fix in self.active if fix.path == path])}
+        if suspects and not lost:
+            # What stays new with all of a file's fixes left out was caused from elsewhere.
+            elsewhere = self._paths_with_new_findings({path: [] for path in suspects}, tools)
+            suspects = {path: fixes for path, fixes in suspects.items() if path not in elsewhere}
+        if suspects and not lost:
+            culprits = run_bisections(suspects, lambda trial: self._paths_with_new_findings(trial, tools), MAX_TRIALS)
+            for path, guilty in culprits.items():
+                self._drop(guilty, _introduces(new[path]))
+            return True
+        # New findings only where nothing was changed (or a tool gave up): any fix may be behind it.
+        everyone = run_bisections({"": self.active}, lambda trial: self._anything_new(trial[""], tools), MAX_TRIALS)
+        self._drop(everyone[""], _introduces(comparison.introduced) if not lost else f"{lost[0]} could not read the changed tree")
+        return True
+
+    def _drop_plainly_guilty(self, new: Mapping[str, Sequence[Finding]]) -> bool:
+        """Drop a fix without a trial where it alone changed the lines on which something new is reported."""
+        guilty: dict[str, tuple[Fix, list[Finding]]] = {}
+        for path, findings in new.items():
+            if path not in self.contents:
+                continue
+            for finding in findings:
+                nearest = self._changers(finding)
+                if len(nearest) == 1:
+                    guilty.setdefault(nearest[0].id, (nearest[0], []))[1].append(finding)
+        for fix, findings in guilty.values():
+            self._drop([fix], _introduces(findings))
+        return bool(guilty)
+
+    def _changers(self, finding: Finding) -> list[Fix]:
+        """The fixes whose edits lie in the changed stretch that holds the finding."""
+        old, text = self._texts(finding.path, self.contents[finding.path])
+        lines = map_lines(old, text)
+        index = lines.hunk_of_new(finding.line, max(finding.line, finding.end_line))
+        if index is None:
+            return []
+        hunk, starts = lines.hunks[index], line_starts(old)
+        first, last = starts[hunk.old_start - 1], starts[min(hunk.old_end, len(starts)) - 1]
+        fixes = [fix for fix in self.active if fix.path == finding.path]
+        return [fix for fix in fixes if any(edit.start <= last and edit.end >= first for edit in fix.edits)]
+
+    def _paths_with_new_findings(self, trial: Mapping[str, Sequence[Fix]], tools: frozenset[str] | None) -> set[str]:
+        fixes = [fix for fix in self.active if fix.path not in trial] + [fix for part in trial.values() for fix in part]
+        contents = self.contents_with(fixes)
+        return {finding.path for finding in self._compare(self._scan(contents, tools), contents, tools).introduced}
+
+    def _anything_new(self, fixes: Sequence[Fix], tools: frozenset[str] | None) -> set[str]:
+        contents = self.contents_with(fixes)
+        scan = self._scan(contents, tools)
+        asked = [run for run in self._start.runs if tools is None or run.tool in tools]
+        lost = any(run.status is RunStatus.OK and not _worked(scan, run.tool) for run in asked)
+        return {""} if lost or self._compare(scan, contents, tools).introduced else set()
+
+    def _drop_breaking(self) -> bool:
+        """Drop the fixes that break a test which passed before."""
+        broken = regressed(self._start_suite, self.suite)
+        if not broken:
+            return False
+        files = tuple(sorted({case.partition("::")[0] for case in broken}))
+
+        def bad(trial: Mapping[str, Sequence[Fix]]) -> set[str]:
+            run = self._test(self.contents_with(trial[""]), files)
+            return {""} if broken - run.passed_ids() else set()
+
+        culprits = run_bisections({"": self.active}, bad, MAX_TRIALS)[""]
+        with_others = "" if len(culprits) == 1 else f", together with {len(culprits) - 1} other fix(es) found by bisection,"
+        self._drop(culprits, f"the fix{with_others} makes {len(broken)} test(s) fail that passed before, e.g. {sorted(broken)[0]}")
+        return True
+
+
+def regressed(before: SuiteRun, after: SuiteRun) -> frozenset[str]:
+    """Tests that passed before and don't any more; flaky ones prove nothing."""
+    return before.passed_ids() - frozenset(before.flaky) - after.passed_ids()
+
+
+def compare_scans(before: Scan, after: Scan, texts: Mapping[str, tuple[str, str]], tools: frozenset[str] | None = None) -> Comparison:
+    """Hold the scans against each other for the tools (of those named) that worked on the tree before: one that failed there has no say."""
+    able = {run.tool for run in before.runs if run.status is RunStatus.OK and (tools is None or run.tool in tools)}
+    return compare([f for f in before.findings() if f.tool in able], [f for f in after.findings() if f.tool in able], texts)
+
+
+def _worked(scan: Scan, tool: str) -> bool:
+    run = scan.run_of(tool)
+    return run is not None and run.status is RunStatus.OK
+
+
+def _by_path(fixes: Sequence[Fix]) -> dict[str, list[Fix]]:
+    paths: dict[str, list[Fix]] = defaultdict(list)
+    for fix in fixes:
+        paths[fix.path].append(fix)
+    return paths
+
+
+def _introduces(findings: Sequence[Finding]) -> str:
+    shown = sorted({f"{f.tool}:{f.rule_id} at {f.path}:{f.line}" for f in findings})
+    more = f" and {len(shown) - 3} more" if len(shown) > 3 else ""
+    return f"the fix would bring in what was not there: {', '.join(shown[:3])}{more}"
