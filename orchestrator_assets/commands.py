@@ -2,12 +2,13 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from orchestrator_assets.stages.deliver import QUALITY_REPORT_JSON, artifact_key
 from orchestrator_assets.stages.intake import submit_order
 from orchestrator_assets.stages.summary import print_summary
 from resources.platform import Platform, Settings
-from resources.worker import sweep_work_folders
+from resources.worker import own_folder, sweep_work_folders
 
 
 def run_job(wishes: Mapping[str, Any], out: Path | None, as_json: bool) -> int:
@@ -94,8 +95,8 @@ def score_tree(wishes: Mapping[str, Any], as_json: bool) -> int:
 
     platform = _platform()
     checked = check_order(platform, wishes)
-    with tempfile.TemporaryDirectory(prefix="gates-", dir=_work_root(platform)) as folder:
-        scored = score(checked.order, checked.snapshot, platform, Path(folder))
+    with _scratch(platform, "gates") as folder:
+        scored = score(checked.order, checked.snapshot, platform, folder)
     if as_json:
         print(json.dumps(scored.to_dict(), indent=2))
         return 0
@@ -114,8 +115,8 @@ def estimate_job(wishes: Mapping[str, Any], as_json: bool) -> int:
 
     platform = _platform()
     checked = check_order(platform, wishes)
-    with tempfile.TemporaryDirectory(prefix="estimate-", dir=_work_root(platform)) as folder:
-        found = estimate(checked.order, checked.snapshot, checked.read, platform, Path(folder))
+    with _scratch(platform, "estimate") as folder:
+        found = estimate(checked.order, checked.snapshot, checked.read, platform, folder)
     if as_json:
         print(json.dumps(found.to_dict(), indent=2))
         return 0
@@ -166,7 +167,7 @@ def _tidy(platform: Platform) -> None:
     """Give jobs whose worker died back to the queue, and clear what they left."""
     for job in platform.store.release_dead():
         print(f"job {job} was interrupted; continue it with 'orchestrator resume {job}'", file=sys.stderr)
-    sweep_work_folders(platform.settings.work_root, platform.store)
+    sweep_work_folders(platform.settings.work_root)
 
 
 def _run_to_end(platform: Platform, job: JobId, out: Path | None, as_json: bool) -> int:
@@ -240,6 +241,10 @@ def _local_repository(wishes: Mapping[str, Any]) -> Path | None:
     return Path(repo) if repo is not None and Path(repo).is_dir() else None
 
 
-def _work_root(platform: Platform) -> Path:
-    platform.settings.work_root.mkdir(parents=True, exist_ok=True)
-    return platform.settings.work_root
+@contextmanager
+def _scratch(platform: Platform, name: str) -> Iterator[Path]:
+    folder = own_folder(platform.settings.work_root, name)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

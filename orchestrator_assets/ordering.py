@@ -16,6 +16,7 @@ from orchestrator_assets.stages.manifest_text import parse_manifest_text
 from orchestrator_assets.stages.manifest_values import looks_like_url
 from orchestrator_assets.stages.snapshot import take_snapshot
 from resources.platform import Platform
+from resources.worker import own_folder
 
 DEFAULT_CUSTOMER = "local"
 
@@ -43,7 +44,7 @@ def check_order(platform: Platform, wishes: Mapping[str, Any]) -> CheckedOrder:
     """
     fields, base, name = _fields(wishes)
     submission = submission_from(fields, name, base)
-    work = platform.settings.work_root / f"preflight-{os.getpid()}"
+    work = own_folder(platform.settings.work_root, "preflight")
     snapshot = take_snapshot(submission.order, platform.code_host, platform.artifacts, work)
     read = None
     if submission.findings is not None:

@@ -19,6 +19,7 @@ _WORDS = {
     "candidate_fixes": "Proposing fixes",
     "verified_fixes": "Verifying fixes: re-scan and tests",
     "change_set": "Committing what is proven",
+    "quality_score": "Scoring",
     "decision": "Deciding",
     "quality_report": "Writing the report",
     "job_costs": "Accounting the costs",

@@ -45,7 +45,7 @@ class GitRepository:
         for chunk in _chunks(blobs, 256):
             answer = run_git(self.path, "cat-file", "--batch", stdin="\n".join(chunk).encode() + b"\n")
             position = 0
-            for blob in chunk:
+            for _ in chunk:
                 end_of_header = answer.index(b"\n", position)
                 size = int(answer[position:end_of_header].split()[2])
                 yield answer[end_of_header + 1 : end_of_header + 1 + size]

@@ -1,11 +1,14 @@
 """A run's hold on its job: the lease with its heartbeat, the stages' times, the folder for work in progress."""
 
+import os
 import shutil
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import psutil
 
 from orchestrator_assets.domain.errors import LeaseError
 from orchestrator_assets.domain.job import JobId
@@ -28,6 +31,7 @@ class JobWorker:
         self._lost = ""
         self._stop = threading.Event()
         self._seconds: dict[str, float] = {}
+        self._folders: set[Path] = set()
 
     def hold(self, job: JobId, run_id: str) -> Lease:
         """The lease on the job, claimed for this run if it is not held yet.
@@ -48,14 +52,14 @@ class JobWorker:
     def release(self) -> None:
         """Stop the heartbeat and clear the work folder; the job's state is left as it is."""
         self._stop.set()
-        if self._lease is not None:
-            shutil.rmtree(self._work_root / self._lease.job, ignore_errors=True)
-        self._lease, self._lost = None, ""
+        for folder in self._folders:
+            shutil.rmtree(folder, ignore_errors=True)
+        self._lease, self._lost, self._folders = None, "", set()
 
     def folder(self, job: JobId) -> Path:
-        """The job's work folder; it is gone when the run is over, and swept when its worker has died."""
-        folder = self._work_root / job
-        folder.mkdir(parents=True, exist_ok=True)
+        """This process's work folder for the job; it is gone when the run is over, and swept when the process has died."""
+        folder = own_folder(self._work_root, job)
+        self._folders.add(folder)
         return folder
 
     @contextmanager
@@ -81,21 +85,19 @@ class JobWorker:
                 return
 
 
-def sweep_work_folders(work_root: Path, store: JobStore) -> list[str]:
-    """Remove the work folders of jobs that are not running; gives their names."""
+def own_folder(work_root: Path, name: str) -> Path:
+    """This process's work folder of the name, made if it is missing; the process's id in it tells a sweep whose it is."""
+    folder = work_root / f"{name}.{os.getpid()}"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def sweep_work_folders(work_root: Path) -> list[str]:
+    """Remove the work folders of processes that are gone; gives their names."""
     swept = []
     for folder in sorted(work_root.iterdir()) if work_root.is_dir() else ():
-        if folder.is_dir() and not _is_running(store, JobId(folder.name)):
+        pid = folder.name.rpartition(".")[2]
+        if folder.is_dir() and pid.isdecimal() and not psutil.pid_exists(int(pid)):
             shutil.rmtree(folder, ignore_errors=True)
             swept.append(folder.name)
     return swept
-
-
-def _is_running(store: JobStore, job: JobId) -> bool:
-    from orchestrator_assets.domain.errors import StateError
-    from orchestrator_assets.domain.job import JobState
-
-    try:
-        return store.get(job).state is JobState.RUNNING
-    except StateError:
-        return False

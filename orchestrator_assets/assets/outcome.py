@@ -1,4 +1,4 @@
-"""The decision, what people read of it, the job's record, and the delivery."""
+"""The score and the decision, what people read of it, the job's record, and the delivery."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -18,17 +18,9 @@ from orchestrator_assets.domain.suite import SuiteRun, TestEnvironment
 from orchestrator_assets.domain.verification import Verification
 from orchestrator_assets.partitions import JOBS
 from orchestrator_assets.stages.deliver import ChangeSet, deliver
-from orchestrator_assets.stages.judgement import judge_job
-from orchestrator_assets.stages.publish import Published, job_result, publish_costs, publish_report, report_inputs
+from orchestrator_assets.stages.judgement import Judgement, judge_job
+from orchestrator_assets.stages.publish import Published, ReportSources, job_result, publish_costs, publish_report, report_inputs
 from orchestrator_assets.stages.report import report_markdown
-
-
-def _in_order(results: Mapping[str, GateResult]) -> list[GateResult]:
-    """The ten results in the brief's order; Dagster gives them by name."""
-    return [results[gate_asset_name(gate)] for gate in GATES]
-
-
-_GATE_INS = {gate_asset_name(gate): dg.AssetIn() for gate in GATES}
 
 
 @dg.asset(
@@ -36,57 +28,64 @@ _GATE_INS = {gate_asset_name(gate): dg.AssetIn() for gate in GATES}
     group_name="outcome",
     owners=OWNERS,
     kinds={"python"},
-    ins=_GATE_INS,
+    ins={gate_asset_name(gate): dg.AssetIn() for gate in GATES},
+)
+def quality_score(
+    context: dg.AssetExecutionContext, job_order: JobOrder, verified_fixes: Verification, **gates: GateResult
+) -> dg.Output[Judgement]:
+    """The ten gates' points as two scores of 100, before and after, and what they mean by the order's policy."""
+    # Dagster gives the gates by name; the brief's order is the registry's.
+    judgement = judge_job(job_order.options, [gates[gate_asset_name(gate)] for gate in GATES], verified_fixes)
+    scores = {"score_before": judgement.before.value, "score_after": judgement.after.value}
+    return dg.Output(judgement, metadata={**scores, "vetoes_before": list(judgement.before.vetoes), "vetoes": list(judgement.after.vetoes)})
+
+
+@dg.asset(
+    partitions_def=JOBS,
+    group_name="outcome",
+    owners=OWNERS,
+    kinds={"python"},
     check_specs=[dg.AssetCheckSpec("may_be_delivered", asset="decision", blocking=True, partitions_def=JOBS)],
 )
-def decision(
-    context: dg.AssetExecutionContext, job_order: JobOrder, verified_fixes: Verification, **gates: GateResult
-) -> Iterator[dg.Output[Decision] | dg.AssetCheckResult]:
-    """What becomes of the job by its policy; a rejection stops the delivery."""
-    judgement = judge_job(job_order.options, _in_order(gates), verified_fixes)
-    verdict = judgement.decision
-    facts = {"status": verdict.state.value, "reasons": list(verdict.reasons), "vetoes": list(judgement.after.vetoes)}
-    scores = {"score_before": judgement.before.value, "score_after": judgement.after.value}
-    yield dg.Output(verdict, metadata={**scores, **facts})
-    yield dg.AssetCheckResult(passed=verdict.state is not JobState.REJECTED, check_name="may_be_delivered", metadata=scores)
+def decision(context: dg.AssetExecutionContext, quality_score: Judgement) -> Iterator[dg.Output[Decision] | dg.AssetCheckResult]:
+    """What becomes of the job; a rejection stops the delivery."""
+    verdict = quality_score.decision
+    facts = {"status": verdict.state.value, "reasons": "\n".join(verdict.reasons)}
+    yield dg.Output(verdict, metadata=facts)
+    yield dg.AssetCheckResult(passed=verdict.state is not JobState.REJECTED, check_name="may_be_delivered", metadata=facts)
 
 
-@dg.asset(partitions_def=JOBS, group_name="outcome", owners=OWNERS, kinds={"html"}, ins=_GATE_INS)
+@dg.asset(partitions_def=JOBS, group_name="outcome", owners=OWNERS, kinds={"html"})
 def quality_report(
     context: dg.AssetExecutionContext,
-    job_order: JobOrder,
     repo_snapshot: Snapshot,
     test_environment: TestEnvironment,
     baseline_tests: SuiteRun,
     verified_fixes: Verification,
     change_set: ChangeSet,
+    quality_score: Judgement,
     job_store: dg.ResourceParam[JobStore],
     worker: dg.ResourceParam[Worker],
     artifacts: dg.ResourceParam[ArtifactStore],
     sandbox: dg.ResourceParam[Sandbox],
-    **gates: GateResult,
 ) -> dg.Output[Published]:
     """The report for people and for machines, and every finding with its outcome; made for rejected jobs, too."""
     with job_step(context, worker, job_store) as job:
-        judgement = judge_job(job_order.options, _in_order(gates), verified_fixes)
-        inputs = report_inputs(
-            job, judgement, _in_order(gates), repo_snapshot, test_environment, baseline_tests, verified_fixes, change_set,
-            worker.seconds, sandbox.describe(),
-        )  # fmt: skip
-        published = publish_report(inputs, artifacts)
+        sources = ReportSources(job, repo_snapshot, test_environment, baseline_tests, verified_fixes, change_set, quality_score)
+        published = publish_report(report_inputs(sources, worker.seconds, sandbox.describe()), artifacts)
         links = {name: dg.MetadataValue.path(where) for name, where in published.places.items()}
         return dg.Output(published, metadata={"summary": dg.MetadataValue.md(report_markdown(published.report)), **links})
 
 
-@dg.asset(partitions_def=JOBS, group_name="outcome", owners=OWNERS, kinds={"json"}, ins=_GATE_INS)
+@dg.asset(partitions_def=JOBS, group_name="outcome", owners=OWNERS, kinds={"json"})
 def job_costs(
     context: dg.AssetExecutionContext,
     job_order: JobOrder,
     verified_fixes: Verification,
+    quality_score: Judgement,
     job_store: dg.ResourceParam[JobStore],
     worker: dg.ResourceParam[Worker],
     artifacts: dg.ResourceParam[ArtifactStore],
-    **gates: GateResult,
 ) -> dg.Output[Mapping[str, int]]:
     """What the job cost by category, in micro-USD; made for rejected jobs, too."""
     with job_step(context, worker, job_store) as job:
@@ -94,50 +93,39 @@ def job_costs(
         return dg.Output(costs, metadata={"total_usd": sum(costs.values()) / 1_000_000, "breakdown": dg.MetadataValue.path(where)})
 
 
-@dg.asset(partitions_def=JOBS, group_name="outcome", owners=OWNERS, kinds={"sqlite"}, ins=_GATE_INS)
+@dg.asset(partitions_def=JOBS, group_name="outcome", owners=OWNERS, kinds={"sqlite"}, deps=[quality_report])
 def job_record(
     context: dg.AssetExecutionContext,
-    job_order: JobOrder,
     verified_fixes: Verification,
-    quality_report: Published,
+    quality_score: Judgement,
     job_costs: Mapping[str, int],
     job_store: dg.ResourceParam[JobStore],
     worker: dg.ResourceParam[Worker],
-    **gates: GateResult,
 ) -> dg.Output[str]:
     """A rejected job's end in the job store; the others end with their delivery."""
     with job_step(context, worker, job_store) as job:
-        judgement = judge_job(job_order.options, _in_order(gates), verified_fixes)
-        state = judgement.decision.state
+        state = quality_score.decision.state
         if state is JobState.REJECTED:
-            lease = worker.hold(job.id, context.run_id)
-            job_store.finish(lease, job_result(judgement, _in_order(gates), verified_fixes, job_costs))
+            job_store.finish(worker.hold(job.id, context.run_id), job_result(quality_score, verified_fixes, job_costs))
         return dg.Output(state.value, metadata={"status": state.value})
 
 
-@dg.asset(partitions_def=JOBS, group_name="outcome", owners=OWNERS, kinds={"git"}, ins=_GATE_INS)
+@dg.asset(partitions_def=JOBS, group_name="outcome", owners=OWNERS, kinds={"git"}, deps=[quality_report, job_record])
 def delivery(
     context: dg.AssetExecutionContext,
     job_order: JobOrder,
-    decision: Decision,
     verified_fixes: Verification,
     change_set: ChangeSet,
-    quality_report: Published,
+    quality_score: Judgement,
+    decision: Decision,
     job_costs: Mapping[str, int],
-    job_record: str,
     job_store: dg.ResourceParam[JobStore],
     worker: dg.ResourceParam[Worker],
     artifacts: dg.ResourceParam[ArtifactStore],
-    **gates: GateResult,
 ) -> dg.Output[str]:
     """The receipt of everything handed over, and the job's end in the store; never for a rejected job."""
     with job_step(context, worker, job_store) as job:
-        judgement = judge_job(job_order.options, _in_order(gates), verified_fixes)
-        receipt = deliver(job_order.customer, job.id, judgement.decision, change_set, artifacts)
-        lease = worker.hold(job.id, context.run_id)
-        job_store.finish(lease, job_result(judgement, _in_order(gates), verified_fixes, job_costs))
-        facts = json.loads(receipt)
-        return dg.Output(
-            judgement.decision.state.value,
-            metadata={"branch": facts["branch"], "commit": facts["commit"], "receipt": dg.MetadataValue.json(facts)},
-        )
+        facts = json.loads(deliver(job_order.customer, job.id, decision, change_set, artifacts))
+        job_store.finish(worker.hold(job.id, context.run_id), job_result(quality_score, verified_fixes, job_costs))
+        shown = {"branch": facts["branch"], "commit": facts["commit"], "receipt": dg.MetadataValue.json(facts)}
+        return dg.Output(decision.state.value, metadata=shown)

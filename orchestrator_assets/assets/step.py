@@ -15,13 +15,13 @@ from orchestrator_assets.failures import recorded_failures
 def job_step(context: dg.AssetExecutionContext, worker: Worker, job_store: JobStore) -> Iterator[JobRecord]:
     """Hold the partition's job while the asset is made; gives the job's record."""
     customer, job = split_partition_key(context.partition_key)
-    stage = context.asset_key.to_user_string() if len(context.selected_asset_keys) == 1 else context.op_handle.name
+    stage = context.op_handle.name
     with recorded_failures(job_store, job, actor=f"run:{context.run_id}"):
         record = job_store.get(job)
         if record.order.customer != customer:
-            raise StateError(
-                f"partition {context.partition_key}: job {job} is not one of this customer's; use the key that the job was given"
-            )
-        worker.hold(job, context.run_id)
+            raise StateError(f"partition {context.partition_key}: job {job} is another customer's; use the key that the job was given")
+        # A stage of a finished job can be made again on its own; only what begins or ends the job takes it over.
+        if stage == "job_order" or not record.state.finished:
+            worker.hold(job, context.run_id)
         with worker.timed(stage):
             yield record

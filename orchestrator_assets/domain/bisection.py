@@ -12,8 +12,8 @@ Bisection = Generator[list[T], bool, list[T]]
 def bisect_culprits(suspects: Sequence[T]) -> Bisection[T]:
     """Yield sets to try, receive whether the set is bad, return the culprits.
 
-    The whole of `suspects` is taken to be bad and the empty set to be good. One culprit among n costs about log2(n) trials; k culprits at most
-    k times as many. Trials leave suspects out, they don't select single ones: a change that only works with another keeps its company.
+    The whole of `suspects` is taken to be bad and the empty set to be good. One culprit among n costs about log2(n) trials; k culprits at
+    most k times as many. Trials leave suspects out, they don't select single ones: a change that only works with another keeps its company.
     """
     return (yield from _search([], list(suspects)))
 

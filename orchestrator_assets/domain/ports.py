@@ -355,7 +355,7 @@ class Worker(Protocol):
         ...
 
     def folder(self, job: JobId) -> Path:
-        """The job's work folder, gone when the run is over."""
+        """This process's work folder for the job, gone when the run is over."""
         ...
 
     def timed(self, stage: str) -> AbstractContextManager[None]:

@@ -37,6 +37,9 @@ def _mixes(source: SourceFile, call: cst.Call) -> str | None:
         return "it is compared with or subtracted from a time that may have no zone; give both a zone"
     if isinstance(above, cst.Attribute) and above.attr.value in _WRITTEN:
         return f"what {above.attr.value} gives would change its form; give the time a zone where its readers know about it"
+    stored = isinstance(above, cst.Assign) and any(not isinstance(target.target, cst.Name) for target in above.targets)
+    if stored or isinstance(above, cst.Return | cst.Lambda):
+        return "other code gets hold of the time and may compare it with one that has no zone; change them together"
     if isinstance(above, cst.Assign) and _reckoned_with(source, above):
         return "the value is compared or reckoned with further down; give all times of that reckoning a zone"
     if isinstance(above, cst.FormattedStringExpression):
@@ -78,24 +81,24 @@ UTCNOW = Rule(
     answers=(("ruff", "DTZ003"), ("ruff", "DTZ004"), ("pylint", "deprecated-method"), ("mypy", "deprecated")),
     cwe=(),
     safety=FixSafety.UNSAFE,
-    precondition="datetime.utcnow() or utcfromtimestamp() whose value is not compared, subtracted or written as text on the spot.",
+    precondition="datetime.utcnow() or utcfromtimestamp() whose value is not compared, reckoned with, written as text, stored or returned.",
     title="Give the UTC time its zone",
     before="""\
 from datetime import datetime
 
 
-def stamp():
-    return datetime.utcnow()
+def note(book, text):
+    book.add(text, at=datetime.utcnow())
 """,
     after="""\
 from datetime import datetime
 from datetime import timezone
 
 
-def stamp():
-    return datetime.now(tz=timezone.utc)
+def note(book, text):
+    book.add(text, at=datetime.now(tz=timezone.utc))
 """,
-    leaves_alone="Comparisons and differences with other times, isoformat and f-strings whose text would change.",
+    leaves_alone="Comparisons and differences with other times, texts whose form would change, times that other code gets hold of.",
     fix=_utcnow,
     nodes=(cst.Call,),
 )
@@ -124,23 +127,23 @@ LOCAL_NOW = Rule(
     answers=(("ruff", "DTZ005"),),
     cwe=(),
     safety=FixSafety.UNSAFE,
-    precondition="datetime.now() whose value is not compared, subtracted or written as text on the spot.",
+    precondition="datetime.now() whose value is not compared, reckoned with, written as text, stored or returned.",
     title="Give the local time its offset",
     before="""\
 from datetime import datetime
 
 
-def stamp():
-    return datetime.now()
+def note(book, text):
+    book.add(text, at=datetime.now())
 """,
     after="""\
 from datetime import datetime
 
 
-def stamp():
-    return datetime.now().astimezone()
+def note(book, text):
+    book.add(text, at=datetime.now().astimezone())
 """,
-    leaves_alone="Comparisons and differences with other times, isoformat and f-strings whose text would change.",
+    leaves_alone="Comparisons and differences with other times, texts whose form would change, times that other code gets hold of.",
     fix=_now,
     nodes=(cst.Call,),
 )

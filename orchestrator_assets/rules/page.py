@@ -1,5 +1,8 @@
 """The page that documents the rules, made from the registry."""
 
+import difflib
+import sys
+
 from orchestrator_assets.rules.registry import REGISTRY
 from orchestrator_assets.rules.ruff_fixes import EQUIVALENTS
 from orchestrator_assets.rules.rule import Rule
@@ -47,10 +50,16 @@ def _details(rule: Rule) -> str:
     parts = (
         f"### {rule.name}\n\n{rule.title}. {rule.precondition}\n",
         f"Leaves alone: {rule.leaves_alone}\n",
-        f"```python\n# before\n{rule.before}```\n\n```python\n# after\n{rule.after}```\n",
+        f"```diff\n{_difference(rule)}```\n",
     )
     return "\n".join(parts)
 
 
+def _difference(rule: Rule) -> str:
+    """Before and after as one listing; as a diff it is also out of reach of formatters."""
+    lines = difflib.ndiff(rule.before.splitlines(), rule.after.splitlines())
+    return "".join(f"{line.rstrip()}\n" for line in lines if not line.startswith("?"))
+
+
 if __name__ == "__main__":
-    print(rules_page(), end="")  # noqa: T201 - the module's one purpose as a program
+    sys.stdout.write(rules_page())

@@ -15,8 +15,9 @@ from orchestrator_assets.stages.judge import decide
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The two scores, and what becomes of the job."""
+    """The ten results in the brief's order, the two scores that they add up to, and what becomes of the job."""
 
+    gates: tuple[GateResult, ...]
     before: Score
     after: Score
     decision: Decision
@@ -47,7 +48,7 @@ def judge_job(options: JobOptions, gates: Sequence[GateResult], verification: Ve
     before = calculate_quality_score([(gate.max_score, gate.before) for gate in gates])
     after = calculate_quality_score([(gate.max_score, gate.after) for gate in gates])
     decision = decide(options, before, after, gates, verification.held_back, tally(verification), _criticals(verification))
-    return Judgement(before, after, decision)
+    return Judgement(tuple(gates), before, after, decision)
 
 
 def _criticals(verification: Verification) -> int:

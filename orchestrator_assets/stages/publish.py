@@ -1,11 +1,10 @@
 """Put a job's reports and accounts where people and machines find them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from orchestrator_assets.domain.cost import MicroUsd
 from orchestrator_assets.domain.finding import OutcomeKind
-from orchestrator_assets.domain.gate import GateResult
 from orchestrator_assets.domain.job import JobId, JobOrder
 from orchestrator_assets.domain.ports import ArtifactStore, JobRecord, JobResult
 from orchestrator_assets.domain.report import QualityReport, ReportInputs
@@ -29,38 +28,40 @@ class Published:
     places: Mapping[str, str]
 
 
-def report_inputs(
-    job: JobRecord,
-    judgement: Judgement,
-    gates: Sequence[GateResult],
-    snapshot: Snapshot,
-    environment: TestEnvironment,
-    suite: SuiteRun,
-    verification: Verification,
-    changes: ChangeSet,
-    seconds: Mapping[str, float],
-    sandbox: str,
-) -> ReportInputs:
+@dataclass(frozen=True, slots=True)
+class ReportSources:
+    """What the stages before have left for the report."""
+
+    job: JobRecord
+    snapshot: Snapshot
+    environment: TestEnvironment
+    suite: SuiteRun
+    verification: Verification
+    changes: ChangeSet
+    judgement: Judgement
+
+
+def report_inputs(sources: ReportSources, seconds: Mapping[str, float], sandbox: str) -> ReportInputs:
     """Gather what a report is made of; the cost is the rules tier's, which is none."""
-    notes = [*snapshot.notes, *environment.notes, *_suite_notes(suite)]
+    job, judgement, verification = sources.job, sources.judgement, sources.verification
     return ReportInputs(
         job=job.id,
         order=job.order,
-        commit_before=changes.commit_before,
-        commit_after=changes.commit_after,
+        commit_before=sources.changes.commit_before,
+        commit_after=sources.changes.commit_after,
         decision=judgement.decision,
         score_before=judgement.before,
         score_after=judgement.after,
-        gates=gates,
+        gates=judgement.gates,
         outcomes=verification.outcomes,
         introduced=verification.introduced,
-        suite_before=suite,
+        suite_before=sources.suite,
         suite_after=verification.suite,
-        groups=changes.groups,
+        groups=sources.changes.groups,
         tool_runs=verification.scan.runs,
         cost=MicroUsd(0),
         stage_seconds=seconds,
-        notes=notes,
+        notes=[*sources.snapshot.notes, *sources.environment.notes, *_suite_notes(sources.suite)],
         sandbox=sandbox,
     )
 
@@ -92,13 +93,13 @@ def publish_costs(job: JobId, order: JobOrder, verification: Verification, artif
     return costs, artifacts.locate(key)
 
 
-def job_result(judgement: Judgement, gates: Sequence[GateResult], verification: Verification, costs: Mapping[str, int]) -> JobResult:
+def job_result(judgement: Judgement, verification: Verification, costs: Mapping[str, int]) -> JobResult:
     """What goes into the job's row and its detail tables."""
     return JobResult(
         state=judgement.decision.state,
         quality_score=judgement.after.value,
         findings_count=len(verification.outcomes),
-        gates=gates,
+        gates=judgement.gates,
         outcomes=verification.outcomes,
         costs={category: MicroUsd(amount) for category, amount in costs.items()},
     )

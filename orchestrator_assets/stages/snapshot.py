@@ -121,7 +121,8 @@ def _check_links(links: Sequence[TreeEntry], repository: CodeRepository, scope: 
             continue
         if not _excluded(entry.path, scope):
             raise RepositoryError(
-                f"symbolic link {entry.path}: leads out of the repository to {target!r}; remove it, or leave it out with exclude: [{entry.path}]"
+                f"symbolic link {entry.path}: leads out of the repository to {target!r}; "
+                f"remove it, or leave it out with exclude: [{entry.path}]"
             )
         notes.append(f"symbolic link {entry.path} leads out of the repository and is left out by order")
     return notes

@@ -18,6 +18,11 @@ def test_a_time_that_is_reckoned_with_further_down_is_left_alone() -> None:
     assert rewritten(LOCAL_NOW, text) is None
 
 
+@pytest.mark.parametrize("line", ["return datetime.now()", "self.at = datetime.now()", "g = lambda: datetime.now()"])
+def test_a_time_that_other_code_gets_hold_of_is_left_alone(line: str) -> None:
+    assert rewritten(LOCAL_NOW, f"from datetime import datetime\n\n\ndef f(self):\n    {line}\n") is None
+
+
 def test_what_does_not_change_is_called_safe() -> None:
     made = answers(LOCAL_NOW, "from datetime import datetime\n\nx = datetime.now().timestamp()\n")
     assert [m.safety for m in made if isinstance(m, Rewrite)] == [FixSafety.SAFE]

@@ -2,7 +2,7 @@ import pytest
 
 from orchestrator_assets.stages.guards import objection
 
-BEFORE = '''import os
+BEFORE = """import os
 from shop.base import Base
 from . import parts
 import json as _json
@@ -18,7 +18,7 @@ def price(item, *, currency="EUR"):
 class Cart:
     def add(self, item):
         return item
-'''
+"""
 
 
 @pytest.mark.parametrize(
