@@ -13,6 +13,9 @@ from orchestrator_assets.domain.source_text import line_starts
 
 _WORD = re.compile(r"\w+")
 
+# Where import sorters begin to break lines, unless a project says otherwise.
+_MAX_IMPORT_LINE = 88
+
 
 def overlap(first: Fix, second: Fix) -> bool:
     """Whether two fixes of one file touch the same characters, or insert at the same place."""
@@ -197,7 +200,14 @@ def _is_imported(tree: ast.Module, need: ImportNeed) -> bool:
 
 
 def _insert_imports(text: str, tree: ast.Module, needs: Sequence[ImportNeed]) -> str:
-    """Add one line per import: in sorted place within the first block of imports, else after docstring and `__future__`."""
+    """Join names to the import that their module has already, and add a line for each other need.
+
+    A new line goes in sorted place within the first block of imports, else after docstring and `__future__`.
+    """
+    joined, needs = _join_imports(text, tree, needs)
+    if joined:
+        text = _apply_edits(text, joined)
+        tree = _parse(text, "imports")
     starts = line_starts(text)
     places: dict[int, list[str]] = {}
     lead, tail = "", ""
@@ -212,6 +222,42 @@ def _insert_imports(text: str, tree: ast.Module, needs: Sequence[ImportNeed]) ->
     end = _line_end(text)
     edits = [Edit(at, at, f"{_break_before(text, at)}{lead}{end.join(lines)}{end}{tail}") for at, lines in sorted(places.items())]
     return _apply_edits(text, edits)
+
+
+def _join_imports(text: str, tree: ast.Module, needs: Sequence[ImportNeed]) -> tuple[list[Edit], list[ImportNeed]]:
+    """Edits for the needs that an existing one-line `from module import ...` can take in, and the needs left."""
+    starts = line_starts(text)
+    homes: dict[str, ast.ImportFrom] = {}
+    for node in _import_block(tree):
+        if isinstance(node, ast.ImportFrom) and node.level == 0 and node.module and _is_plain_line(text, starts, node):
+            homes.setdefault(node.module, node)
+    edits: list[Edit] = []
+    left = [need for need in needs if need.name is None or need.module not in homes]
+    for module in sorted({need.module for need in needs if need not in left}):
+        home = homes[module]
+        names = [f"{alias.name} as {alias.asname}" if alias.asname else alias.name for alias in home.names]
+        wanted = [need.name for need in needs if need.module == module and need.name is not None]
+        for name in wanted:
+            names.insert(next((i for i, other in enumerate(names) if _member_key(other) > _member_key(name)), len(names)), name)
+        line = f"from {module} import {', '.join(names)}"
+        if len(line) > _MAX_IMPORT_LINE:
+            left += [need for need in needs if need.module == module and need.name is not None]
+            continue
+        start = starts[home.lineno - 1]
+        edits.append(Edit(start, start + len(text[start : starts[home.lineno]].rstrip("\r\n")), line))
+    return sorted(edits), left
+
+
+def _is_plain_line(text: str, starts: list[int], node: ast.ImportFrom) -> bool:
+    line = text[starts[node.lineno - 1] : starts[node.lineno]]
+    return node.end_lineno == node.lineno and line.startswith("from ") and not any(mark in line for mark in "#;(\\*")
+
+
+def _member_key(name: str) -> tuple[int, str]:
+    """The order that import sorters keep: constants, classes, the rest, each without regard to case."""
+    bare = name.partition(" ")[0]
+    kind = 0 if bare.isupper() and len(bare) > 1 else 1 if bare[:1].isupper() else 2
+    return (kind, bare.lower())
 
 
 def _break_before(text: str, at: int) -> str:

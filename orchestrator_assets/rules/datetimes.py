@@ -91,8 +91,7 @@ def note(book, text):
     book.add(text, at=datetime.utcnow())
 """,
     after="""\
-from datetime import datetime
-from datetime import timezone
+from datetime import datetime, timezone
 
 
 def note(book, text):

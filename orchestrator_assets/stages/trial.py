@@ -1,22 +1,23 @@
 """The fixes of one round on their way to a set that stands."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from orchestrator_assets.domain.bisection import run_bisections
 from orchestrator_assets.domain.errors import PatchError
 from orchestrator_assets.domain.finding import Finding
 from orchestrator_assets.domain.fix import Fix
-from orchestrator_assets.domain.line_diff import map_lines
 from orchestrator_assets.domain.matching import Comparison, compare
 from orchestrator_assets.domain.patching import apply_fixes
 from orchestrator_assets.domain.scan import RunStatus, Scan
-from orchestrator_assets.domain.source_text import decode_python, line_starts
+from orchestrator_assets.domain.source_text import decode_python
 from orchestrator_assets.domain.suite import SuiteRun
+from orchestrator_assets.stages.blame import Mark, changed_lines, mark_of
 from orchestrator_assets.stages.guards import objection
 from orchestrator_assets.stages.workbench import Workbench
 
 MAX_TRIALS = 48
+FAST_TOOLS = frozenset({"ruff", "bandit"})
 
 
 class Trial:
@@ -131,66 +132,55 @@ class Trial:
     def _drop_harmful(self, comparison: Comparison) -> bool:
         """Drop the fixes that bring new findings, or that a tool can't read any more."""
         lost = [run.tool for run in self._start.runs if run.status is RunStatus.OK and not _worked(self.scan, run.tool)]
-        if not comparison.introduced and not lost:
+        if lost:
+            guilty = run_bisections({"": self.active}, lambda trial: self._unreadable(trial[""], lost), MAX_TRIALS)[""]
+            self._drop(guilty, f"{lost[0]} cannot read the tree with the fix")
+            return True
+        if not comparison.introduced:
             return False
-        new: dict[str, list[Finding]] = defaultdict(list)
-        for finding in comparison.introduced:
-            new[finding.path].append(finding)
-        if not lost and self._drop_plainly_guilty(new):
-            return True
-        tools = None if lost else frozenset(finding.tool for finding in comparison.introduced)
-        suspects = {path: fixes for path in new if (fixes := [fix for fix in self.active if fix.path == path])}
-        if suspects and not lost:
-            # What stays new with all of a file's fixes left out was caused from elsewhere.
-            elsewhere = self._paths_with_new_findings({path: [] for path in suspects}, tools)
-            suspects = {path: fixes for path, fixes in suspects.items() if path not in elsewhere}
-        if suspects and not lost:
-            culprits = run_bisections(suspects, lambda trial: self._paths_with_new_findings(trial, tools), MAX_TRIALS)
-            for path, guilty in culprits.items():
-                self._drop(guilty, _introduces(new[path]))
-            return True
-        # New findings only where nothing was changed (or a tool gave up): any fix may be behind it.
-        everyone = run_bisections({"": self.active}, lambda trial: self._anything_new(trial[""], tools), MAX_TRIALS)
-        self._drop(everyone[""], _introduces(comparison.introduced) if not lost else f"{lost[0]} could not read the changed tree")
-        return True
+        circles = self._circles(comparison.introduced)
+        return any(self._drop_from(circle, comparison.introduced) for circle in circles)
 
-    def _drop_plainly_guilty(self, new: Mapping[str, Sequence[Finding]]) -> bool:
-        """Drop a fix without a trial where it alone changed the lines on which something new is reported."""
-        guilty: dict[str, tuple[Fix, list[Finding]]] = {}
-        for path, findings in new.items():
-            if path not in self.contents:
-                continue
-            for finding in findings:
-                nearest = self._changers(finding)
-                if len(nearest) == 1:
-                    guilty.setdefault(nearest[0].id, (nearest[0], []))[1].append(finding)
-        for fix, findings in guilty.values():
-            self._drop([fix], _introduces(findings))
-        return bool(guilty)
+    def _circles(self, introduced: Sequence[Finding]) -> Iterator[dict[Mark, list[Fix]]]:
+        """Suspects per new finding: first who wrote on its line, else those near it, then the whole file's, in the end everyone."""
+        lines = {
+            path: changed_lines(*self._texts(path, content), [fix for fix in self.active if fix.path == path])
+            for path, content in self.contents.items()
+        }
+        here = [finding for finding in introduced if finding.path in lines]
+        yield {mark_of(f): authors for f in here if len(authors := lines[f.path].authors(f)) == 1}
+        yield {mark_of(f): lines[f.path].authors(f) or lines[f.path].neighbours(f) for f in here}
+        yield {mark_of(f): list(lines[f.path].fixes) for f in here}
+        yield {mark_of(f): self.active for f in introduced}
 
-    def _changers(self, finding: Finding) -> list[Fix]:
-        """The fixes whose edits lie in the changed stretch that holds the finding."""
-        old, text = self._texts(finding.path, self.contents[finding.path])
-        lines = map_lines(old, text)
-        index = lines.hunk_of_new(finding.line, max(finding.line, finding.end_line))
-        if index is None:
-            return []
-        hunk, starts = lines.hunks[index], line_starts(old)
-        first, last = starts[hunk.old_start - 1], starts[min(hunk.old_end, len(starts)) - 1]
-        fixes = [fix for fix in self.active if fix.path == finding.path]
-        return [fix for fix in fixes if any(edit.start <= last and edit.end >= first for edit in fix.edits)]
+    def _drop_from(self, circle: Mapping[Mark, Sequence[Fix]], introduced: Sequence[Finding]) -> bool:
+        """Drop the culprits among the suspects; False when none of the new findings goes with them."""
+        circle = {mark: suspects for mark, suspects in circle.items() if suspects}
+        # A trial by ruff or bandit takes a tenth of a second, one by pylint or mypy seconds: what they say is settled first.
+        circle = {mark: suspects for mark, suspects in circle.items() if mark[0] in FAST_TOOLS} or circle
+        if not circle:
+            return False
+        if all(len(suspects) == 1 for suspects in circle.values()):
+            culprits = {mark: list(suspects) for mark, suspects in circle.items()}
+        else:
+            tools = frozenset(mark[0] for mark in circle)
+            still = self._new_marks({mark: [] for mark in circle}, circle, tools)
+            searched = {mark: suspects for mark, suspects in circle.items() if mark not in still}
+            culprits = run_bisections(searched, lambda trial: self._new_marks(trial, circle, tools), MAX_TRIALS)
+        before = len(self.active)
+        for mark, guilty in culprits.items():
+            self._drop(guilty, _introduces([finding for finding in introduced if mark_of(finding) == mark]))
+        return len(self.active) < before
 
-    def _paths_with_new_findings(self, trial: Mapping[str, Sequence[Fix]], tools: frozenset[str] | None) -> set[str]:
-        fixes = [fix for fix in self.active if fix.path not in trial] + [fix for part in trial.values() for fix in part]
-        contents = self.contents_with(fixes)
-        return {finding.path for finding in self._compare(self._scan(contents, tools), contents, tools).introduced}
+    def _new_marks(self, trial: Mapping[Mark, Sequence[Fix]], circle: Mapping[Mark, Sequence[Fix]], tools: frozenset[str]) -> set[Mark]:
+        """What is new when each finding's suspects are in only as far as its own trial has them."""
+        out = {fix.id for mark, chosen in trial.items() for fix in circle[mark] if fix not in chosen}
+        contents = self.contents_with([fix for fix in self.active if fix.id not in out])
+        return {mark_of(finding) for finding in self._compare(self._scan(contents, tools), contents, tools).introduced}
 
-    def _anything_new(self, fixes: Sequence[Fix], tools: frozenset[str] | None) -> set[str]:
-        contents = self.contents_with(fixes)
-        scan = self._scan(contents, tools)
-        asked = [run for run in self._start.runs if tools is None or run.tool in tools]
-        lost = any(run.status is RunStatus.OK and not _worked(scan, run.tool) for run in asked)
-        return {""} if lost or self._compare(scan, contents, tools).introduced else set()
+    def _unreadable(self, fixes: Sequence[Fix], tools: Sequence[str]) -> set[str]:
+        scan = self._scan(self.contents_with(fixes), frozenset(tools))
+        return set() if all(_worked(scan, tool) for tool in tools) else {""}
 
     def _drop_breaking(self) -> bool:
         """Drop the fixes that break a test which passed before."""

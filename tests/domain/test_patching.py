@@ -87,3 +87,12 @@ def test_many_disjoint_fixes_are_chosen_and_equal_edits_shared() -> None:
     shared = [fix(Edit(3, 3, "import contextlib\n"), Edit(505 + n * 2, 506 + n * 2, "y")) for n in range(2)]
     chosen, deferred = select_disjoint([*fixes, *shared, fix(Edit(12, 13, "z")), fix(Edit(15, 15, "touching"))])
     assert len(chosen) == 52 and len(deferred) == 2
+
+
+def test_a_needed_name_joins_the_import_that_its_module_has_already() -> None:
+    text = "import os\nfrom datetime import date, datetime\n\nprint(os, date, datetime)\nx = 1\n"
+    changed = apply_fixes(
+        text, [replacing(text, "x = 1", "x = UTC", imports=(ImportNeed("datetime", "UTC"), ImportNeed("datetime", "timezone")))]
+    )
+    assert "from datetime import UTC, date, datetime, timezone\n" in changed
+    assert changed.count("import") == 2
