@@ -2,14 +2,13 @@
 
 import dagster as dg
 
-from orchestrator_assets.assets import analysis, baseline, intake, outcome, transformation
-from orchestrator_assets.assets.gates import GATE_ASSETS
+from orchestrator_assets.assets import analysis, baseline, gates, intake, outcome, transformation
 from orchestrator_assets.runs import TRANSFORMATION
 from resources.configured import RESOURCES
 from sensors import ALL_SENSORS
 
 defs = dg.Definitions(
-    assets=[*dg.load_assets_from_modules([intake, baseline, analysis, transformation, outcome]), *GATE_ASSETS],
+    assets=dg.load_assets_from_modules([intake, baseline, analysis, transformation, gates, outcome]),
     jobs=[TRANSFORMATION],
     resources=RESOURCES,
     sensors=ALL_SENSORS,

@@ -70,16 +70,17 @@ def _reported_stages(instance: dg.DagsterInstance, run_id: str, listen: StageLis
     over = threading.Event()
 
     def watch() -> None:
-        seen = 0
+        cursor: str | None = None
         kinds = {dg.DagsterEventType.STEP_START, dg.DagsterEventType.STEP_SUCCESS, dg.DagsterEventType.STEP_FAILURE}
         while True:
             last = over.wait(POLL_SECONDS)
-            events = list(instance.all_logs(run_id, of_type=kinds))
-            for entry in events[seen:]:
-                if entry.dagster_event is not None and entry.dagster_event.step_key is not None:
-                    listen(entry.dagster_event.step_key, entry.dagster_event.event_type is not dg.DagsterEventType.STEP_START)
-            seen = len(events)
-            if last:
+            page = instance.get_records_for_run(run_id, cursor, of_type=kinds)
+            cursor = page.cursor
+            for record in page.records:
+                event = record.event_log_entry.dagster_event
+                if event is not None and event.step_key is not None:
+                    listen(event.step_key, event.event_type is not dg.DagsterEventType.STEP_START)
+            if last and not page.has_more:
                 return
 
     watcher = threading.Thread(target=watch, daemon=True, name="stages")

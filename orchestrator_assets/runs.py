@@ -4,12 +4,10 @@ import dagster as dg
 
 from orchestrator_assets.domain.job import Tier, partition_key
 from orchestrator_assets.domain.ports import JobRecord
-from orchestrator_assets.partitions import JOBS
 
 TRANSFORMATION = dg.define_asset_job(
     "transformation_run",
     selection=dg.AssetSelection.groups("intake", "baseline", "analysis", "transformation", "gates", "outcome"),
-    partitions_def=JOBS,
     executor_def=dg.in_process_executor,
     description="A customer's job from its repository to the delivered transformation: one run on the job's partition.",
 )

@@ -106,7 +106,7 @@ def job_record(
     with job_step(context, worker, job_store) as job:
         state = quality_score.decision.state
         if state is JobState.REJECTED:
-            job_store.finish(worker.hold(job.id, context.run_id), job_result(quality_score, verified_fixes, job_costs))
+            job_store.finish(worker.hold(job.id, context.run.run_id), job_result(quality_score, verified_fixes, job_costs))
         return dg.Output(state.value, metadata={"status": state.value})
 
 
@@ -126,6 +126,6 @@ def delivery(
     """The receipt of everything handed over, and the job's end in the store; never for a rejected job."""
     with job_step(context, worker, job_store) as job:
         facts = json.loads(deliver(job_order.customer, job.id, decision, change_set, artifacts))
-        job_store.finish(worker.hold(job.id, context.run_id), job_result(quality_score, verified_fixes, job_costs))
+        job_store.finish(worker.hold(job.id, context.run.run_id), job_result(quality_score, verified_fixes, job_costs))
         shown = {"branch": facts["branch"], "commit": facts["commit"], "receipt": dg.MetadataValue.json(facts)}
         return dg.Output(decision.state.value, metadata=shown)

@@ -33,9 +33,11 @@ def _declared(text: str) -> str | None:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError:
         return None
-    project = document.get("project")
-    if isinstance(project, dict) and isinstance(project.get("requires-python"), str):
-        return str(project["requires-python"])
-    poetry = document.get("tool", {}).get("poetry", {}) if isinstance(document.get("tool"), dict) else {}
-    wanted = poetry.get("dependencies", {}).get("python") if isinstance(poetry, dict) else None
-    return wanted if isinstance(wanted, str) else None
+    return _text_at(document, "project", "requires-python") or _text_at(document, "tool", "poetry", "dependencies", "python")
+
+
+def _text_at(document: object, *keys: str) -> str | None:
+    """The text below these keys, whatever a customer has put in its place."""
+    for key in keys:
+        document = document.get(key) if isinstance(document, dict) else None
+    return document if isinstance(document, str) else None

@@ -23,13 +23,17 @@ def decode_python(content: bytes, path: str) -> SourceText:
     """Decode by the byte order mark or the coding line, UTF-8 otherwise (PEP 263).
 
     Raises:
-        PatchError: The bytes are not text in the declared encoding.
+        PatchError: The bytes are not text in the declared encoding, or would not come back from it as they are (UTF-7, escapes).
     """
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
-        return SourceText(content.decode(encoding), encoding)
-    except (SyntaxError, UnicodeDecodeError, LookupError) as error:
+        text = content.decode(encoding)
+        lossless = text.encode(encoding) == content
+    except (SyntaxError, UnicodeError, LookupError) as error:
         raise PatchError(f"{path}: cannot be decoded ({error}); save it as UTF-8 or declare its encoding") from error
+    if not lossless:
+        raise PatchError(f"{path}: text in {encoding} cannot be written back to the same bytes; save it as UTF-8")
+    return SourceText(text, encoding)
 
 
 def line_starts(text: str) -> list[int]:

@@ -46,6 +46,7 @@ class Trial:
         self.comparison: Comparison | None = None
         self.scans = 0
         self.suites = 0
+        self._made: dict[tuple[str, ...], bytes] = {}
 
     def settle(self) -> None:
         """Drop fixes until the rest stands: it applies, its targets are gone, nothing is new, every test that passed still does."""
@@ -99,14 +100,24 @@ class Trial:
         return {path: content for path, content in contents.items() if any(fix.path == path for fix in self.active)}
 
     def _patched(self, path: str, fixes: Sequence[Fix]) -> bytes:
+        """A file with these fixes; trials differ in few files, so each content is made once."""
+        key = (path, *(fix.id for fix in fixes))
+        if key not in self._made:
+            self._made[key] = self._patch(path, fixes)
+        return self._made[key]
+
+    def _patch(self, path: str, fixes: Sequence[Fix]) -> bytes:
         source = decode_python(self.before(path), path)
         changed = apply_fixes(source.text, fixes)
         if words := objection(path, source.text, changed):
             raise PatchError(words)
         try:
-            return source.encode(changed)
-        except UnicodeEncodeError as error:
+            content = source.encode(changed)
+        except UnicodeError as error:
             raise PatchError(f"{path}: the new text has characters that its encoding {source.encoding} lacks") from error
+        if decode_python(content, path).text != changed:
+            raise PatchError(f"{path}: the new text would be read in another encoding than {source.encoding}")
+        return content
 
     def _scan(self, contents: Mapping[str, bytes], tools: frozenset[str] | None = None) -> Scan:
         self.scans += 1

@@ -5,7 +5,7 @@ bisection, so the number of scans and test runs grows with the logarithm of what
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from orchestrator_assets.domain.finding import FindingOutcome, OutcomeKind
@@ -38,7 +38,7 @@ class _Progress:
     open: dict[int, set[str]] = field(default_factory=dict)
     reasons: dict[int, tuple[OutcomeKind, str]] = field(default_factory=dict)
     answered: dict[int, Fix] = field(default_factory=dict)
-    held_back: int = 0
+    held_back: set[str] = field(default_factory=set)
     rounds: int = 0
     scans: int = 0
     suites: int = 0
@@ -68,25 +68,35 @@ def verify_fixes(bench: Workbench, targets: Sequence[Target], baseline: Baseline
             progress.open[number] = {match.fingerprint for match in target.matches}
     for writer in writers:
         blocked: set[tuple[str, int]] = set()
+        asked: dict[int, bytes] = {}
         for _ in range(MAX_ROUNDS):
-            if not _round(bench, progress, writer, blocked):
+            if not _round(bench, progress, writer, blocked, asked):
                 break
     return _conclude(bench, progress, targets, scan, suite)
 
 
-def _round(bench: Workbench, progress: _Progress, writer: FixWriter, blocked: set[tuple[str, int]]) -> bool:
-    """One round of fixes against the verified state; False when there was nothing to try."""
+def _round(bench: Workbench, progress: _Progress, writer: FixWriter, blocked: set[tuple[str, int]], asked: dict[int, bytes]) -> bool:
+    """One round of fixes against the verified state; False when there was nothing to try.
+
+    Args:
+        blocked: (rule, target) of fixes that did not stand.
+        asked: Target -> the content of its file when the writer declined it.
+    """
     owner = {mark: number for number, marks in progress.open.items() for mark in marks}
-    wanted = [finding for finding in progress.scan.findings() if finding.fingerprint in owner]
+    current = _current(bench, progress)
+    wanted = [f for f in progress.scan.findings() if f.fingerprint in owner and asked.get(owner[f.fingerprint]) != current(f.path)]
     if not wanted:
         return False
     proposal, progress.proposal = progress.proposal, None
     if proposal is None:
         fixes, declined = writer.propose(bench.candidate(progress.files), wanted)
         proposal = Proposal(tuple(fixes), tuple(declined))
+    place = {finding.fingerprint: finding.path for finding in wanted}
     for word in proposal.declined:
-        if (number := owner.get(word.fingerprint)) is not None and number not in progress.reasons:
-            progress.reasons[number] = (OutcomeKind.NO_FIX, word.reason)
+        if (number := owner.get(word.fingerprint)) is not None:
+            progress.reasons.setdefault(number, (OutcomeKind.NO_FIX, word.reason))
+            # The same rules say the same of the same file: it is asked again only when the file has changed.
+            asked[number] = current(place[word.fingerprint])
     tried = [fix for fix in proposal.fixes if not _numbers(fix, owner) <= {n for rule, n in blocked if rule == fix.rule}]
     tried = _hold_back_unproven(progress, tried, owner)
     active, _ = select_disjoint(tried)
@@ -105,6 +115,10 @@ def _round(bench: Workbench, progress: _Progress, writer: FixWriter, blocked: se
     return True
 
 
+def _current(bench: Workbench, progress: _Progress) -> Callable[[str], bytes]:
+    return lambda path: progress.files[path] if path in progress.files else bench.base.read(path)
+
+
 def _hold_back_unproven(progress: _Progress, fixes: Sequence[Fix], owner: Mapping[str, int]) -> list[Fix]:
     """Without tests nothing can prove a fix whose rule does not vouch for the meaning."""
     if progress.suite.status is SuiteStatus.RAN:
@@ -112,7 +126,7 @@ def _hold_back_unproven(progress: _Progress, fixes: Sequence[Fix], owner: Mappin
     kept = [fix for fix in fixes if fix.safety is FixSafety.SAFE]
     for fix in fixes:
         if fix.safety is FixSafety.UNSAFE:
-            progress.held_back += 1
+            progress.held_back.add(fix.id)
             for number in _numbers(fix, owner):
                 why = f"held back: the fix by {fix.rule} can change behaviour and no test could be run to prove that it does not"
                 progress.reasons[number] = (OutcomeKind.DROPPED, why)
@@ -177,7 +191,7 @@ def _conclude(bench: Workbench, progress: _Progress, targets: Sequence[Target], 
         suite=progress.suite,
         introduced=tuple(comparison.introduced),
         regressed=tuple(sorted(regressed(suite, progress.suite))),
-        held_back=progress.held_back,
+        held_back=len(progress.held_back),
         effort=Effort(progress.rounds, progress.scans, progress.suites),
     )
 
