@@ -23,13 +23,13 @@ from orchestrator_assets.ordering import actor, check_order
 from orchestrator_assets.stages.deliver import QUALITY_REPORT_JSON, artifact_key, export_artifacts, prepare_out
 from orchestrator_assets.stages.intake import submit_order
 from orchestrator_assets.stages.summary import print_summary
-from resources.platform import Platform, Settings
+from resources.platform import Platform, Settings, shared_platform
 from resources.worker import own_folder, sweep_work_folders
 
 
 def run_job(wishes: Mapping[str, Any], out: Path | None, as_json: bool) -> int:
     """Submit and run to the end."""
-    platform = _platform()
+    platform = shared_platform()
     _tidy(platform)
     if out is not None:
         prepare_out(out, _local_repository(wishes))
@@ -40,7 +40,7 @@ def run_job(wishes: Mapping[str, Any], out: Path | None, as_json: bool) -> int:
 
 def submit_job(wishes: Mapping[str, Any], as_json: bool) -> int:
     """Submit only."""
-    platform = _platform()
+    platform = shared_platform()
     checked = check_order(platform, wishes)
     job = submit_order(checked.order, checked.findings, platform.store, platform.artifacts, actor())
     print(json.dumps({"job_id": job, "status": JobState.QUEUED.value}) if as_json else job)
@@ -51,7 +51,7 @@ def submit_job(wishes: Mapping[str, Any], as_json: bool) -> int:
 
 def resume_job(job: str, out: Path | None, as_json: bool) -> int:
     """Run a known job (again)."""
-    platform = _platform()
+    platform = shared_platform()
     _tidy(platform)
     record = platform.store.get(JobId(job))
     if out is not None:
@@ -61,7 +61,7 @@ def resume_job(job: str, out: Path | None, as_json: bool) -> int:
 
 def show_status(job: str | None, as_json: bool) -> int:
     """One job or the newest ones."""
-    store = _platform().store
+    store = shared_platform().store
     records = [store.get(JobId(job))] if job else list(store.jobs(limit=20))
     if as_json:
         rows = [_as_document(record) for record in records]
@@ -82,7 +82,7 @@ def show_status(job: str | None, as_json: bool) -> int:
 
 def show_report(job: str, out: Path | None, as_json: bool) -> int:
     """A finished job's report."""
-    platform = _platform()
+    platform = shared_platform()
     record = platform.store.get(JobId(job))
     if out is not None:
         prepare_out(out, None)
@@ -93,7 +93,7 @@ def score_tree(wishes: Mapping[str, Any], as_json: bool) -> int:
     """The ten gates over a tree alone."""
     from orchestrator_assets.stages.tree_score import score_tree as score
 
-    platform = _platform()
+    platform = shared_platform()
     checked = check_order(platform, wishes)
     with _scratch(platform, "gates") as folder:
         scored = score(checked.order, checked.snapshot, platform, folder)
@@ -113,7 +113,7 @@ def estimate_job(wishes: Mapping[str, Any], as_json: bool) -> int:
     """What a job would try."""
     from orchestrator_assets.stages.estimate import estimate
 
-    platform = _platform()
+    platform = shared_platform()
     checked = check_order(platform, wishes)
     with _scratch(platform, "estimate") as folder:
         found = estimate(checked.order, checked.snapshot, checked.read, platform, folder)
@@ -131,7 +131,7 @@ def estimate_job(wishes: Mapping[str, Any], as_json: bool) -> int:
 
 def review_job(job: str, accept: bool, note: str) -> int:
     """A person's decision."""
-    platform = _platform()
+    platform = shared_platform()
     platform.store.approve(JobId(job), actor=actor(), accept=accept, note=note)
     print(f"{job}: {'delivered' if accept else 'rejected'}")
     return 0
@@ -139,7 +139,7 @@ def review_job(job: str, accept: bool, note: str) -> int:
 
 def cancel_job(job: str) -> int:
     """End a job that has not ended."""
-    platform = _platform()
+    platform = shared_platform()
     platform.store.cancel(JobId(job), actor=actor())
     print(f"{job}: cancelled")
     return 0
@@ -154,13 +154,6 @@ def open_ui(port: int) -> int:
     environment = {**os.environ, "DAGSTER_HOME": str(settings.dagster_home), "ORCHESTRATOR_HOME": str(settings.home)}
     command = [sys.executable, "-m", "dagster", "dev", "-m", "orchestrator_assets.definitions", "-h", "127.0.0.1", "-p", str(port)]
     return subprocess.run(command, env=environment, check=False).returncode
-
-
-def _platform() -> Platform:
-    settings = Settings.from_environment()
-    # The run's resources read the environment again; both must mean the same home.
-    os.environ["ORCHESTRATOR_HOME"] = str(settings.home)
-    return Platform(settings)
 
 
 def _tidy(platform: Platform) -> None:

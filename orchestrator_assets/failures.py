@@ -8,6 +8,8 @@ import dagster as dg
 from orchestrator_assets.domain.errors import LeaseError, OrchestratorError
 from orchestrator_assets.domain.ports import JobStore, Lease
 
+_MAX_WORDS = 2000
+
 
 @contextmanager
 def step_failures() -> Iterator[None]:
@@ -35,3 +37,15 @@ def recorded_failures(store: JobStore, lease: Lease, actor: str) -> Iterator[Non
         if not error.retryable:
             store.fail(lease.job, code=error.code, message=str(error), actor=actor, lease=lease)
         raise
+
+
+def failure_words(event: dg.DagsterEvent) -> str:
+    """What went wrong in a failed step, for the job's record: the platform's own words, or the error without what Dagster wraps around it."""
+    failure = event.step_failure_data
+    if failure.user_failure_data is not None and failure.user_failure_data.description:
+        words = failure.user_failure_data.description
+    elif failure.error is not None:
+        words = (failure.error.cause or failure.error).message
+    else:
+        words = event.message or "it did not say why"
+    return f"{event.step_key}: {words.strip()[:_MAX_WORDS]}"

@@ -11,22 +11,29 @@ import dagster as dg
 from orchestrator_assets.definitions import defs
 from orchestrator_assets.domain.job import partition_key
 from orchestrator_assets.domain.ports import JobRecord, JobStore
+from orchestrator_assets.failures import failure_words
 from orchestrator_assets.partitions import JOBS
 from orchestrator_assets.runs import run_tags
 
 INSTANCE_SETTINGS = Path(__file__).parent.parent / "infra" / "dagster" / "embedded.yaml"
+RUN_HERE_SETTINGS = "run-here.yaml"
 POLL_SECONDS = 0.2
+
+# Capturing what steps print starts four processes a step (3 s in all); here that goes to the user's own terminal.
+_NO_COMPUTE_LOGS = "\ncompute_logs:\n  module: dagster.core.storage.noop_compute_log_manager\n  class: NoOpComputeLogManager\n"
 
 StageListener = Callable[[str, bool], None]
 """Receives a stage's name, and whether it has ended."""
 
 
 def prepare_instance(dagster_home: Path) -> None:
-    """Make the instance's folder, with this release's settings."""
+    """Make the instance's folder, with this release's settings for the UI's processes and for a run in this one."""
     dagster_home.mkdir(parents=True, exist_ok=True)
-    wanted, settings = INSTANCE_SETTINGS.read_bytes(), dagster_home / "dagster.yaml"
-    if not settings.exists() or settings.read_bytes() != wanted:
-        settings.write_bytes(wanted)
+    shared = INSTANCE_SETTINGS.read_text()
+    for name, text in (("dagster.yaml", shared), (RUN_HERE_SETTINGS, shared + _NO_COMPUTE_LOGS)):
+        settings = dagster_home / name
+        if not settings.exists() or settings.read_text() != text:
+            settings.write_text(text)
 
 
 def run_here(job: JobRecord, store: JobStore, dagster_home: Path, listen: StageListener) -> JobRecord:
@@ -36,7 +43,7 @@ def run_here(job: JobRecord, store: JobStore, dagster_home: Path, listen: StageL
     """
     prepare_instance(dagster_home)
     os.environ["DAGSTER_HOME"] = str(dagster_home)
-    instance = dg.DagsterInstance.from_config(str(dagster_home))
+    instance = dg.DagsterInstance.from_config(str(dagster_home), RUN_HERE_SETTINGS)
     key = partition_key(job.order.customer, job.id)
     instance.add_dynamic_partitions(str(JOBS.name), [key])
     run_id = dg.DagsterRun(job_name="transformation_run").run_id
@@ -59,8 +66,8 @@ def run_here(job: JobRecord, store: JobStore, dagster_home: Path, listen: StageL
 
 def _first_failure(result: dg.ExecuteInProcessResult) -> str:
     for event in result.all_events:
-        if event.is_step_failure and event.step_failure_data.error is not None:
-            return f"{event.step_key}: {event.step_failure_data.error.message.strip()[:2000]}"
+        if event.is_step_failure:
+            return failure_words(event)
     return "the run failed outside its steps"
 
 

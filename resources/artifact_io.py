@@ -41,7 +41,7 @@ class ArtifactIOManager(dg.IOManager):
             return self._held[key]
         try:
             value = pickle.loads(self._artifacts.get(key))  # noqa: S301 - written by handle_output above
-        except (AttributeError, ImportError, TypeError, pickle.UnpicklingError) as error:
+        except (AttributeError, ImportError, TypeError, ValueError, EOFError, pickle.UnpicklingError) as error:
             raise ArtifactError(f"asset {context.asset_key.to_user_string()}: made by another release ({error}); re-run it") from error
         self._held[key] = value
         return value

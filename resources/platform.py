@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -109,3 +109,9 @@ class Platform:
         from resources.worker import JobWorker
 
         return JobWorker(self.store, self.settings.work_root, worker_identity())
+
+
+@cache
+def shared_platform() -> Platform:
+    """This process's platform, by the environment's settings."""
+    return Platform(Settings.from_environment())

@@ -77,12 +77,19 @@ class JobWorker:
         return dict(self._seconds)
 
     def _beat(self, lease: Lease, stop: threading.Event) -> None:
+        from sqlalchemy.exc import SQLAlchemyError
+
         while not stop.wait(HEARTBEAT_SECONDS):
             try:
                 self._store.heartbeat(lease, lease_seconds=LEASE_SECONDS)
             except LeaseError as error:
-                self._lost = str(error)
+                # The last beat of a job that has ended may come late; it says nothing of the next one.
+                if not stop.is_set():
+                    self._lost = str(error)
                 return
+            except SQLAlchemyError:
+                # A store that is away for a moment is asked again: the lease outlasts nine missed beats.
+                continue
 
 
 def own_folder(work_root: Path, name: str) -> Path:

@@ -12,4 +12,4 @@ def reaper(context: dg.SensorEvaluationContext, job_store: dg.ResourceParam[JobS
     released = job_store.release_dead()
     for job in released:
         context.log.info("job_released", extra={"job": job})
-    return dg.SkipReason(f"{len(released)} job(s) re-queued or failed")
+    return dg.SkipReason(f"{len(released)} job(s) queued again")

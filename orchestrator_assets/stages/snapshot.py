@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from orchestrator_assets.domain.errors import RepositoryError
 from orchestrator_assets.domain.job import JobOrder
-from orchestrator_assets.domain.ports import ArtifactStore, CodeHost, CodeRepository, TreeEntry
+from orchestrator_assets.domain.ports import ArtifactStore, CodeHost, CodeRepository, Fetched, TreeEntry
 from orchestrator_assets.domain.snapshot import Snapshot
 from orchestrator_assets.domain.tree import Scope, SourceTree
 
@@ -33,7 +33,7 @@ def take_snapshot(order: JobOrder, code_host: CodeHost, artifacts: ArtifactStore
     shutil.rmtree(work, ignore_errors=True)
     work.parent.mkdir(parents=True, exist_ok=True)
     try:
-        fetched = code_host.fetch(order.repo, work)
+        fetched = _known_commit(order, code_host, artifacts, work) or code_host.fetch(order.repo, work)
         repository = fetched.repository
         scope = Scope(order.options.include, order.options.exclude)
         entries = repository.entries()
@@ -42,12 +42,25 @@ def take_snapshot(order: JobOrder, code_host: CodeHost, artifacts: ArtifactStore
         oversized = sorted(e.path for e in entries if _is_regular(e) and e.size_bytes > MAX_FILE_BYTES)
         if oversized:
             notes.append(f"{len(oversized)} file(s) over {MAX_FILE_BYTES >> 20} MiB are neither judged nor edited, e.g. {oversized[0]}")
-        key = f"customers/{order.customer}/snapshots/{repository.commit}.bundle"
+        key = _bundle_key(order.customer, repository.commit)
         if artifacts.find(key) is None:
             artifacts.put(key, repository.bundle())
         return Snapshot(repository.commit, fetched.branch, _digest(entries), tuple(files), tuple(oversized), key, tuple(notes))
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def _bundle_key(customer: str, commit: str) -> str:
+    return f"customers/{customer}/snapshots/{commit}.bundle"
+
+
+def _known_commit(order: JobOrder, code_host: CodeHost, artifacts: ArtifactStore, work: Path) -> Fetched | None:
+    """The order's commit from what was kept of it: a job that has begun does not depend on its source any more."""
+    commit = order.repo.commit
+    bundle = artifacts.find(_bundle_key(order.customer, commit)) if commit else None
+    if commit is None or bundle is None:
+        return None
+    return Fetched(code_host.restore(bundle, commit, work), order.repo.branch or "")
 
 
 def open_repository(snapshot: Snapshot, code_host: CodeHost, artifacts: ArtifactStore, into: Path) -> CodeRepository:
