@@ -17,7 +17,8 @@ from rich.table import Table
 
 from orchestrator_assets import exit_codes
 from orchestrator_assets.domain.cost import micro_to_usd
-from orchestrator_assets.domain.job import JobId, JobState
+from orchestrator_assets.domain.errors import FindingsError, InputError, ManifestError, RepositoryError
+from orchestrator_assets.domain.job import JobId, JobOrder, JobState
 from orchestrator_assets.domain.ports import JobRecord
 from orchestrator_assets.ordering import actor, check_order
 from orchestrator_assets.stages.deliver import QUALITY_REPORT_JSON, artifact_key, export_artifacts, prepare_out
@@ -26,14 +27,16 @@ from orchestrator_assets.stages.summary import print_summary
 from resources.platform import Platform, Settings, shared_platform
 from resources.worker import own_folder, sweep_work_folders
 
+_INPUT_CODES = {error.code for error in (InputError, ManifestError, RepositoryError, FindingsError)}
+
 
 def run_job(wishes: Mapping[str, Any], out: Path | None, as_json: bool) -> int:
     """Submit and run to the end."""
     platform = shared_platform()
     _tidy(platform)
-    if out is not None:
-        prepare_out(out, _local_repository(wishes))
     checked = check_order(platform, wishes)
+    if out is not None:
+        prepare_out(out, _local_repository(checked.order))
     job = submit_order(checked.order, checked.findings, platform.store, platform.artifacts, actor())
     return _run_to_end(platform, job, out, as_json)
 
@@ -55,7 +58,7 @@ def resume_job(job: str, out: Path | None, as_json: bool) -> int:
     _tidy(platform)
     record = platform.store.get(JobId(job))
     if out is not None:
-        prepare_out(out, Path(record.order.repo.path) if record.order.repo.path else None)
+        prepare_out(out, _local_repository(record.order))
     return _run_to_end(platform, record.id, out, as_json)
 
 
@@ -85,7 +88,7 @@ def show_report(job: str, out: Path | None, as_json: bool) -> int:
     platform = shared_platform()
     record = platform.store.get(JobId(job))
     if out is not None:
-        prepare_out(out, None)
+        prepare_out(out, _local_repository(record.order))
     return _present(platform, record, out, as_json)
 
 
@@ -197,7 +200,7 @@ def _present(platform: Platform, record: JobRecord, out: Path | None, as_json: b
     written: dict[str, Path] = {}
     if out is not None:
         if not out.exists():
-            prepare_out(out, Path(record.order.repo.path) if record.order.repo.path else None)
+            prepare_out(out, _local_repository(record.order))
         commit = str(document["commit_before"])
         written = export_artifacts(record.order.customer, record.id, commit, platform.artifacts, platform.code_host, out)
     if as_json:
@@ -209,7 +212,7 @@ def _present(platform: Platform, record: JobRecord, out: Path | None, as_json: b
 
 def _failed_code(record: JobRecord) -> int:
     """Bad input that showed only in the run is bad input still."""
-    return exit_codes.BAD_INPUT if (record.error_code or "").startswith("bad_") else exit_codes.FAILED
+    return exit_codes.BAD_INPUT if record.error_code in _INPUT_CODES else exit_codes.FAILED
 
 
 def _as_document(record: JobRecord) -> dict[str, Any]:
@@ -229,9 +232,8 @@ def _as_document(record: JobRecord) -> dict[str, Any]:
     }
 
 
-def _local_repository(wishes: Mapping[str, Any]) -> Path | None:
-    repo = wishes.get("repo")
-    return Path(repo) if repo is not None and Path(repo).is_dir() else None
+def _local_repository(order: JobOrder) -> Path | None:
+    return Path(order.repo.path) if order.repo.path else None
 
 
 @contextmanager

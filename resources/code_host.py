@@ -11,6 +11,17 @@ from orchestrator_assets.domain.ports import Fetched, Sandbox, SandboxRun
 from resources.git import SNAPSHOT_REF, GitRepository, check_out, new_repository, restore, run_git
 
 _COMMIT = re.compile(r"[0-9a-f]{7,64}")
+_WHOLE_ID = 40
+
+
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    """Where to fetch from: the branch is empty when it was not asked for and HEAD is detached, the commit when a branch is meant."""
+
+    url: str
+    branch: str
+    commit: str
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +36,17 @@ class GitCodeHost:
         Raises:
             RepositoryError: See `domain.ports.CodeHost`.
         """
-        source, branch, notes = self._local(repo) if repo.path is not None else self._remote(repo)
+        origin = self._local(repo) if repo.path is not None else self._remote(repo)
+        wanted = origin.commit or (f"refs/heads/{origin.branch}" if origin.branch else "HEAD")
         new_repository(into)
-        wanted = repo.commit or (f"refs/heads/{branch}" if branch else "HEAD")
         try:
-            run_git(into, "fetch", "-q", "--no-tags", "--depth", "1", "--", source, wanted, own_credentials=repo.path is None)
+            run_git(into, "fetch", "-q", "--no-tags", "--depth", "1", "--", origin.url, wanted, own_credentials=repo.path is None)
             commit = run_git(into, "rev-parse", "FETCH_HEAD^{commit}").decode().strip()
         except ToolError as error:
             shutil.rmtree(into, ignore_errors=True)
             raise RepositoryError(_fetch_problem(repo, str(error))) from error
         run_git(into, "update-ref", SNAPSHOT_REF, commit)
-        return Fetched(GitRepository(into, commit), branch, notes)
+        return Fetched(GitRepository(into, commit), origin.branch, origin.notes)
 
     def restore(self, bundle: bytes, commit: str, into: Path) -> GitRepository:
         """The private copy again, from its bundle."""
@@ -45,19 +56,18 @@ class GitCodeHost:
         """A work tree on the bundle's branch."""
         check_out(bundle, commit, branch, into)
 
-    def _local(self, repo: RepoRef) -> tuple[str, str, tuple[str, ...]]:
+    def _local(self, repo: RepoRef) -> _Origin:
         path = Path(repo.path or "").expanduser().absolute()
         top = _top_level(path)
         if repo.branch and not _has(top, f"refs/heads/{repo.branch}"):
             raise RepositoryError(f"repository {path}: no branch {repo.branch!r}; it has {_branches(top)}")
-        if repo.commit:
-            _check_commit(top, repo.commit)
+        commit = _full_id(top, repo.commit) if repo.commit else ""
         branch = repo.branch or ("" if repo.commit else _current_branch(top))
         if not (repo.branch or repo.commit) and not _has(top, "HEAD"):
             raise RepositoryError(f"repository {path}: it has no commit yet; commit what is to be worked on")
         asked_for_work_tree = not (repo.branch or repo.commit)
         notes = self._refuse_dirty(top) if asked_for_work_tree and (top / ".git").exists() else ()
-        return top.resolve().as_uri(), branch, notes
+        return _Origin(top.resolve().as_uri(), branch, commit, notes)
 
     def _refuse_dirty(self, top: Path) -> tuple[str, ...]:
         """A job works on a commit: changes that are not in it would be silently left out."""
@@ -87,8 +97,10 @@ class GitCodeHost:
         untracked = len(rows)
         return (f"{untracked} untracked file(s) are not part of the job: it works on the commit",) if untracked else ()
 
-    def _remote(self, repo: RepoRef) -> tuple[str, str, tuple[str, ...]]:
+    def _remote(self, repo: RepoRef) -> _Origin:
         url = repo.url or ""
+        if repo.commit and len(repo.commit) < _WHOLE_ID:
+            raise RepositoryError(f"commit {repo.commit!r}: cut short, and a remote repository finds whole ids only; give all 40 digits")
         try:
             answer = run_git(Path("/"), "ls-remote", "--symref", "--", url, own_credentials=True, timeout_seconds=60).decode(
                 "utf-8", "replace"
@@ -102,7 +114,7 @@ class GitCodeHost:
             raise RepositoryError(f"repository {url}: no branch {repo.branch!r}; it has {', '.join(sorted(heads)[:10])}")
         default = re.search(r"^ref: refs/heads/(.+)\tHEAD$", answer, re.MULTILINE)
         branch = repo.branch or ("" if repo.commit or default is None else default.group(1))
-        return url, branch, ()
+        return _Origin(url, branch, repo.commit or "")
 
 
 def _top_level(path: Path) -> Path:
@@ -128,11 +140,13 @@ def _has(top: Path, reference: str) -> bool:
     return True
 
 
-def _check_commit(top: Path, commit: str) -> None:
+def _full_id(top: Path, commit: str) -> str:
     if not _COMMIT.fullmatch(commit):
         raise RepositoryError(f"commit {commit!r}: not a commit id; give 7 to 40 hexadecimal digits")
     if not _has(top, commit):
         raise RepositoryError(f"repository {top}: no commit {commit}; fetch it first or give another")
+    # Git fetches by whole ids only.
+    return run_git(top, "rev-parse", f"{commit}^{{commit}}").decode().strip()
 
 
 def _branches(top: Path) -> str:

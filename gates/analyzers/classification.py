@@ -14,8 +14,9 @@ class Weight(NamedTuple):
 
 _SYNTAX = Weight(Category.SYNTAX, Severity.HIGH)
 
-# Bandit rates these HIGH with HIGH confidence only where a shell, a command or code is put together from outside: CWE-78, -94, -95.
-_INJECTION_CWES = frozenset({78, 94, 95})
+# Bandit rates these HIGH with HIGH confidence only where a command or code is put together from outside. It gives CWE-94 to jinja2 without
+# autoescape, too, which is cross-site scripting: high, not critical.
+_INJECTION_CWES = frozenset({78, 95})
 
 # The longest prefix wins.
 _RUFF: dict[str, Weight] = {

@@ -75,7 +75,7 @@ class ArtifactError(OrchestratorError):
     code = "artifact_missing"
 
 
-class StateError(OrchestratorError):
+class StateError(InputError):
     """The job is not in a state in which the command makes sense."""
 
     code = "bad_state"

@@ -14,7 +14,7 @@ import libcst as cst
 
 from orchestrator_assets.domain.errors import ToolError
 from orchestrator_assets.domain.finding import Finding
-from orchestrator_assets.domain.fix import Edit, FixSafety
+from orchestrator_assets.domain.fix import Edit, FixSafety, ImportNeed
 from orchestrator_assets.domain.ports import Sandbox, SandboxRun
 from orchestrator_assets.domain.source_text import offset_at
 from orchestrator_assets.domain.tree import SourceTree
@@ -27,6 +27,7 @@ REFUSED = frozenset(
 )
 _SUPPRESSION = re.compile(r"#\s*(?:noqa|nosec|type:\s*ignore|pylint:\s*disable|ruff:\s*noqa|pyright:\s*ignore)", re.IGNORECASE)
 
+_IMPORT_LINE = re.compile(r"[\r\n]*(?:import (?P<plain>[\w.]+)|from (?P<module>\w[\w.]*) import (?P<name>\w+))[\r\n]*")
 _SWALLOWS = re.compile(r"\bsuppress\((?:Base)?Exception\b")
 
 # Messages of pylint that mean exactly what these rules of ruff mean, found on the same line.
@@ -257,4 +258,14 @@ def rewrite_of(diagnostic: Diagnostic, source: SourceFile) -> Rewrite | Decline:
     if "#" in removed and removed.count("#") > added.count("#"):
         return Decline("ruff's fix would delete a comment")
     safety = FixSafety.SAFE if diagnostic.safe else FixSafety.UNSAFE
-    return Rewrite(edits, f"ruff's own fix for {diagnostic.rule}.", safety=safety)
+    kept, imports = _without_imports(edits)
+    return Rewrite(kept, f"ruff's own fix for {diagnostic.rule}.", imports, safety)
+
+
+def _without_imports(edits: tuple[Edit, ...]) -> tuple[tuple[Edit, ...], tuple[ImportNeed, ...]]:
+    """Take out the import lines that ruff inserts beside its change: ruff puts them anywhere, patching puts them in sorted place and once."""
+    needs = {edit: match for edit in edits if edit.start == edit.end and (match := _IMPORT_LINE.fullmatch(edit.replacement))}
+    if len(needs) == len(edits):
+        return edits, ()
+    imports = tuple(ImportNeed(match["plain"] or match["module"], match["name"]) for match in needs.values())
+    return tuple(edit for edit in edits if edit not in needs), imports

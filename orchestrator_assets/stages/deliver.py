@@ -6,11 +6,12 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from orchestrator_assets.domain.errors import ArtifactError, StateError
+from orchestrator_assets.domain.errors import ArtifactError, InputError, StateError
 from orchestrator_assets.domain.fix import AppliedGroup
 from orchestrator_assets.domain.job import CustomerId, JobId, JobState
 from orchestrator_assets.domain.ports import ArtifactStore, CodeHost, CodeRepository, CommitPlan
 from orchestrator_assets.domain.score import Decision
+from orchestrator_assets.domain.suite import SuiteRun, SuiteStatus
 from orchestrator_assets.domain.verification import FixGroup, Verification
 
 QUALITY_REPORT_JSON = "quality_report.json"
@@ -61,7 +62,8 @@ def build_change_set(job: JobId, verification: Verification, repository: CodeRep
         when: Seconds since the epoch for the commits: the job's creation, so that a repeated attempt makes the same commits.
     """
     branch = branch_name(job)
-    plans = [CommitPlan(_message(group, job), dict(group.files)) for group in verification.groups]
+    proof = _proof(verification.suite)
+    plans = [CommitPlan(_message(group, job, proof), dict(group.files)) for group in verification.groups]
     commits = list(repository.commit_changes(plans, branch, when))
     after = commits[-1] if commits else repository.commit
     groups = []
@@ -99,33 +101,35 @@ def deliver(customer: CustomerId, job: JobId, decision: Decision, changes: Chang
     return receipt
 
 
-def _message(group: FixGroup, job: JobId) -> str:
+def _proof(suite: SuiteRun) -> str:
+    if suite.status is SuiteStatus.RAN:
+        return "Verified by re-scan and by the repository's tests."
+    return "Verified by re-scan alone: no tests could be run."
+
+
+def _message(group: FixGroup, job: JobId, proof: str) -> str:
     """Imperative subject, what was answered, and why it is right."""
     reasons = sorted({fix.evidence for fix in group.fixes if fix.evidence})
     paths = sorted({fix.path for fix in group.fixes})
     findings = sum(len(fix.fingerprints) for fix in group.fixes)
     shown = "".join(f"- {path}\n" for path in paths[:20]) + (f"- and {len(paths) - 20} more\n" if len(paths) > 20 else "")
     why = "".join(f"{reason}\n" for reason in reasons[:5])
-    return (
-        f"{group.title}\n\n{why}\nAnswers {findings} finding(s) by {group.rule} in:\n{shown}\n"
-        f"Verified by re-scan and by the repository's tests.\n\nOrchestrator-Job: {job}\n"
-    )
+    return f"{group.title}\n\n{why}\nAnswers {findings} finding(s) by {group.rule} in:\n{shown}\n{proof}\n\nOrchestrator-Job: {job}\n"
 
 
 def prepare_out(out: Path, repository: Path | None) -> None:
     """Make the folder that receives a job's artifacts, or say why it can't be one.
 
     Raises:
-        StateError: It is a file, or it has content already.
+        InputError: It is a file, or it has content already.
     """
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise StateError(f"output folder {out}: it exists and is not empty; give another with --out, or empty it")
+    if out.exists() and (not out.is_dir() or any(path.name != ".gitignore" for path in out.iterdir())):
+        raise InputError(f"output folder {out}: it exists and is not empty; give another with --out, or empty it")
+    made = next((folder for folder in reversed((out, *out.parents)) if not folder.exists()), out)
     out.mkdir(parents=True, exist_ok=True)
     if repository is not None and out.resolve().is_relative_to(repository.resolve()):
-        # The customer's work tree must look untouched to git.
-        top = out.resolve().relative_to(repository.resolve()).parts
-        if top:
-            (repository / top[0] / ".gitignore").write_text("*\n")
+        # The customer's work tree must look untouched to git; only in a folder of our own may we say so.
+        (made / ".gitignore").write_text("*\n")
 
 
 def export_artifacts(

@@ -12,7 +12,7 @@ from orchestrator_assets.domain.patching import apply_fixes
 from orchestrator_assets.domain.scan import RunStatus, Scan
 from orchestrator_assets.domain.source_text import decode_python
 from orchestrator_assets.domain.suite import SuiteRun
-from orchestrator_assets.stages.blame import Mark, changed_lines, mark_of
+from orchestrator_assets.stages.blame import ChangedLines, Mark, changed_lines, mark_of
 from orchestrator_assets.stages.guards import objection
 from orchestrator_assets.stages.workbench import Workbench
 
@@ -54,9 +54,12 @@ class Trial:
             self.contents = self._build()
             if not self.active:
                 break
+            # The quick tools first: most of what goes wrong shows in them, and each look costs a tenth of a second instead of ten.
+            if self._drop_harmful(self._scan(self.contents, FAST_TOOLS), FAST_TOOLS):
+                continue
             self.scan = self._scan(self.contents)
             self.comparison = self._compare(self.scan, self.contents)
-            if self._drop_ineffective(self.comparison) or self._drop_harmful(self.comparison):
+            if self._drop_ineffective(self.comparison) or self._drop_harmful(self.scan, None):
                 continue
             self.suite = self._test(self.contents, None)
             if not self._drop_breaking():
@@ -140,44 +143,57 @@ class Trial:
         self._drop(useless, "after the fix the finding was still there on re-scan")
         return bool(useless)
 
-    def _drop_harmful(self, comparison: Comparison) -> bool:
-        """Drop the fixes that bring new findings, or that a tool can't read any more."""
-        lost = [run.tool for run in self._start.runs if run.status is RunStatus.OK and not _worked(self.scan, run.tool)]
+    def _drop_harmful(self, scan: Scan, tools: frozenset[str] | None) -> bool:
+        """Drop the fixes that bring new findings by the tools, or that one of them can't read any more."""
+        asked = [run for run in self._start.runs if tools is None or run.tool in tools]
+        lost = [run.tool for run in asked if run.status is RunStatus.OK and not _worked(scan, run.tool)]
         if lost:
             guilty = run_bisections({"": self.active}, lambda trial: self._unreadable(trial[""], lost), MAX_TRIALS)[""]
             self._drop(guilty, f"{lost[0]} cannot read the tree with the fix")
             return True
-        if not comparison.introduced:
+        introduced = self._compare(scan, self.contents, tools).introduced
+        if not introduced:
             return False
-        circles = self._circles(comparison.introduced)
-        return any(self._drop_from(circle, comparison.introduced) for circle in circles)
-
-    def _circles(self, introduced: Sequence[Finding]) -> Iterator[dict[Mark, list[Fix]]]:
-        """Suspects per new finding: first who wrote on its line, else those near it, then the whole file's, in the end everyone."""
         lines = {
             path: changed_lines(*self._texts(path, content), [fix for fix in self.active if fix.path == path])
             for path, content in self.contents.items()
         }
-        here = [finding for finding in introduced if finding.path in lines]
-        yield {mark_of(f): authors for f in here if len(authors := lines[f.path].authors(f)) == 1}
-        yield {mark_of(f): lines[f.path].authors(f) or lines[f.path].neighbours(f) for f in here}
-        yield {mark_of(f): list(lines[f.path].fixes) for f in here}
+        return self._drop_sole_authors(lines, introduced) or any(
+            self._drop_from(circle, introduced) for circle in self._circles(lines, introduced)
+        )
+
+    def _drop_sole_authors(self, lines: Mapping[str, ChangedLines], introduced: Sequence[Finding]) -> bool:
+        """Drop, without a trial, every fix that alone wrote the line of something new."""
+        guilty: dict[str, tuple[Fix, list[Finding]]] = {}
+        for finding in introduced:
+            authors = lines[finding.path].authors(finding) if finding.path in lines else []
+            if len(authors) == 1:
+                guilty.setdefault(authors[0].id, (authors[0], []))[1].append(finding)
+        for fix, findings in guilty.values():
+            self._drop([fix], _introduces(findings))
+        return bool(guilty)
+
+    def _circles(self, lines: Mapping[str, ChangedLines], introduced: Sequence[Finding]) -> Iterator[dict[Mark, list[Fix]]]:
+        """Suspects per new finding: first who wrote on its line or near it, then the whole file's fixes, in the end everyone."""
+        near: dict[Mark, list[Fix]] = defaultdict(list)
+        for finding in introduced:
+            if finding.path in lines:
+                suspects = lines[finding.path].authors(finding) or lines[finding.path].neighbours(finding)
+                known = near[mark_of(finding)]
+                known += [fix for fix in suspects if fix not in known]
+        yield near
+        yield {mark_of(f): list(lines[f.path].fixes) for f in introduced if f.path in lines}
         yield {mark_of(f): self.active for f in introduced}
 
     def _drop_from(self, circle: Mapping[Mark, Sequence[Fix]], introduced: Sequence[Finding]) -> bool:
         """Drop the culprits among the suspects; False when none of the new findings goes with them."""
         circle = {mark: suspects for mark, suspects in circle.items() if suspects}
-        # A trial by ruff or bandit takes a tenth of a second, one by pylint or mypy seconds: what they say is settled first.
-        circle = {mark: suspects for mark, suspects in circle.items() if mark[0] in FAST_TOOLS} or circle
         if not circle:
             return False
-        if all(len(suspects) == 1 for suspects in circle.values()):
-            culprits = {mark: list(suspects) for mark, suspects in circle.items()}
-        else:
-            tools = frozenset(mark[0] for mark in circle)
-            still = self._new_marks({mark: [] for mark in circle}, circle, tools)
-            searched = {mark: suspects for mark, suspects in circle.items() if mark not in still}
-            culprits = run_bisections(searched, lambda trial: self._new_marks(trial, circle, tools), MAX_TRIALS)
+        tools = frozenset(mark[0] for mark in circle)
+        still = self._new_marks({mark: [] for mark in circle}, circle, tools)
+        searched = {mark: suspects for mark, suspects in circle.items() if mark not in still}
+        culprits = run_bisections(searched, lambda trial: self._new_marks(trial, circle, tools), MAX_TRIALS)
         before = len(self.active)
         for mark, guilty in culprits.items():
             self._drop(guilty, _introduces([finding for finding in introduced if mark_of(finding) == mark]))

@@ -76,7 +76,11 @@ def test_an_archive_opened_in_one_of_two_ways_is_left_alone() -> None:
 def test_autoescape_false_is_replaced_and_a_computed_one_kept() -> None:
     switched_off = "from jinja2 import Environment\n\nE = Environment(autoescape=False)\n"
     changed = rewritten(JINJA_AUTOESCAPE, switched_off)
-    assert changed is not None and "Environment(autoescape=select_autoescape())" in changed and "import Environment, select_autoescape" in changed
+    assert (
+        changed is not None
+        and "Environment(autoescape=select_autoescape())" in changed
+        and "import Environment, select_autoescape" in changed
+    )
     assert rewritten(JINJA_AUTOESCAPE, "import jinja2\n\nE = jinja2.Environment(autoescape=choose)\n") is None
 
 
