@@ -263,7 +263,7 @@ def rewrite_of(diagnostic: Diagnostic, source: SourceFile) -> Rewrite | Decline:
 
 
 def _without_imports(edits: tuple[Edit, ...]) -> tuple[tuple[Edit, ...], tuple[ImportNeed, ...]]:
-    """Take out the import lines that ruff inserts beside its change: ruff puts them anywhere, patching puts them in sorted place and once."""
+    """Take out the import lines that ruff inserts beside its change: it puts them anywhere, patching in sorted place and once."""
     needs = {edit: match for edit in edits if edit.start == edit.end and (match := _IMPORT_LINE.fullmatch(edit.replacement))}
     if len(needs) == len(edits):
         return edits, ()

@@ -54,9 +54,10 @@ class Ended:
 
 @dataclass
 class Desk:
-    """A user's desk: a home for the platform, and a folder to work in."""
+    """A user's desk: a home for the platform, a folder to work in, and what the user's environment has besides."""
 
     folder: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
     started: list["subprocess.Popen[str]"] = field(default_factory=list)
 
     @property
@@ -66,7 +67,7 @@ class Desk:
 
     def start(self, *arguments: object) -> "subprocess.Popen[str]":
         """Start a command in a process group of its own."""
-        environment = {**os.environ, "ORCHESTRATOR_HOME": str(self.home)}
+        environment = {**os.environ, **self.environment, "ORCHESTRATOR_HOME": str(self.home)}
         process = subprocess.Popen(
             [str(COMMAND), *map(str, arguments)],
             cwd=self.folder, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
