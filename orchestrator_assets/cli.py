@@ -205,8 +205,11 @@ def _explained_errors() -> Iterator[None]:
     except OrchestratorError as error:
         print(f"error: {error}", file=sys.stderr)
         raise typer.Exit(exit_codes.BAD_INPUT if isinstance(error, InputError) else exit_codes.FAILED) from error
+    except OSError as error:
+        print(f"error: {error}; check the path and its permissions", file=sys.stderr)
+        raise typer.Exit(exit_codes.BAD_INPUT) from error
     except KeyboardInterrupt as error:
-        print("interrupted; 'orchestrator status' shows where the job stands", file=sys.stderr)
+        print("interrupted; 'orchestrator status' names the job, 'orchestrator resume JOB' continues it", file=sys.stderr)
         raise typer.Exit(exit_codes.INTERRUPTED) from error
 
 

@@ -23,6 +23,7 @@ from orchestrator_assets.domain.ports import JobRecord
 from orchestrator_assets.ordering import actor, check_order
 from orchestrator_assets.stages.deliver import QUALITY_REPORT_JSON, artifact_key, export_artifacts, prepare_out
 from orchestrator_assets.stages.intake import submit_order
+from orchestrator_assets.stages.review import review_job as review
 from orchestrator_assets.stages.summary import print_summary
 from resources.platform import Platform, Settings, shared_platform
 from resources.worker import own_folder, sweep_work_folders
@@ -135,8 +136,9 @@ def estimate_job(wishes: Mapping[str, Any], as_json: bool) -> int:
 def review_job(job: str, accept: bool, note: str) -> int:
     """A person's decision."""
     platform = shared_platform()
-    platform.store.approve(JobId(job), actor=actor(), accept=accept, note=note)
-    print(f"{job}: {'delivered' if accept else 'rejected'}")
+    record = platform.store.get(JobId(job))
+    state = review(record, platform.store, platform.artifacts, actor=actor(), accept=accept, note=note)
+    print(f"{job}: {state.value}")
     return 0
 
 

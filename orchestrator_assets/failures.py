@@ -40,7 +40,7 @@ def recorded_failures(store: JobStore, lease: Lease, actor: str) -> Iterator[Non
 
 
 def failure_words(event: dg.DagsterEvent) -> str:
-    """What went wrong in a failed step, for the job's record: the platform's own words, or the error without what Dagster wraps around it."""
+    """What went wrong in a failed step, for the job's record: the platform's own words, or the error without Dagster's wrapping."""
     failure = event.step_failure_data
     if failure.user_failure_data is not None and failure.user_failure_data.description:
         words = failure.user_failure_data.description

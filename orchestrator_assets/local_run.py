@@ -40,6 +40,9 @@ def run_here(job: JobRecord, store: JobStore, dagster_home: Path, listen: StageL
     """Execute the job's run and give the job's record at its end.
 
     A step that fails for a reason that nobody foresaw makes the job `failed`, too: nothing stays running behind a run that is over.
+
+    Raises:
+        KeyboardInterrupt: The run was interrupted; the job waits to be resumed.
     """
     prepare_instance(dagster_home)
     os.environ["DAGSTER_HOME"] = str(dagster_home)
@@ -58,10 +61,18 @@ def run_here(job: JobRecord, store: JobStore, dagster_home: Path, listen: StageL
             raise_on_error=False,
         )
     after = store.get(job.id)
+    if not after.state.finished and _was_interrupted(result):
+        raise KeyboardInterrupt
     if not after.state.finished and after.run_id == run_id and not result.success:
         store.fail(job.id, code="internal", message=_first_failure(result), actor=f"run:{run_id}")
         after = store.get(job.id)
     return after
+
+
+def _was_interrupted(result: dg.ExecuteInProcessResult) -> bool:
+    """Whether a signal ended the run: the job is not to blame, and goes on where it was when it is resumed."""
+    errors = [event.step_failure_data.error for event in result.all_events if event.is_step_failure]
+    return any(error is not None and "Interrupted" in (error.cls_name or "") for error in errors)
 
 
 def _first_failure(result: dg.ExecuteInProcessResult) -> str:

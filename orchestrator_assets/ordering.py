@@ -75,7 +75,10 @@ def _fields(wishes: Mapping[str, Any]) -> tuple[dict[str, Any], Path, str]:
     if "findings" in wishes:
         fields["findings"] = str(Path(wishes["findings"]).absolute())
     _lay_repo_over(fields, wishes)
-    options = dict(fields.get("options") or {})
+    options = fields.get("options") or {}
+    if not isinstance(options, dict):
+        raise ManifestError(f"{name}: options {options!r}: it must hold fields, such as `policy: ratchet`")
+    options = dict(options)
     options |= {option: _plain(wishes[option]) for option in _OPTIONS if option in wishes}
     if wishes.get("no_model"):
         options["allow_model"] = False
@@ -91,7 +94,9 @@ def _lay_repo_over(fields: dict[str, Any], wishes: Mapping[str, Any]) -> None:
     where = {key: wishes[key] for key in ("branch", "commit") if key in wishes}
     if where:
         repo = fields["repo"]
-        given = {"url" if looks_like_url(repo) else "path": repo} if isinstance(repo, str) else dict(repo)
+        given = {"url" if looks_like_url(repo) else "path": repo} if isinstance(repo, str) else repo
+        if not isinstance(given, dict):
+            raise ManifestError(f"repo {given!r}: give a path, a URL, or fields such as `path:` and `branch:`")
         fields["repo"] = {**given, **where}
 
 

@@ -91,6 +91,7 @@ class GitRepository:
 
 def check_out(bundle: bytes, commit: str, branch: str, into: Path) -> None:
     """Make `into` a work tree on the branch of a bundle, in a repository of its own."""
+    into = into.resolve()
     into.mkdir(parents=True)
     run_git(into, "init", "-q", "-b", "main", ".")
     (into / ".git" / "shallow").write_text(commit + "\n")

@@ -106,9 +106,9 @@ class Platform:
     def worker(self) -> "JobWorker":
         """A new hold on jobs, for one run."""
         from resources.store.workers import worker_identity
-        from resources.worker import JobWorker
+        from resources.worker import JobWorker, interrupt_run
 
-        return JobWorker(self.store, self.settings.work_root, worker_identity())
+        return JobWorker(self.store, self.settings.work_root, worker_identity(), interrupt_run)
 
 
 @cache

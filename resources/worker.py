@@ -2,9 +2,10 @@
 
 import os
 import shutil
+import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,14 +16,18 @@ from orchestrator_assets.domain.job import JobId
 from orchestrator_assets.domain.ports import JobStore, Lease
 
 LEASE_SECONDS = 300
-HEARTBEAT_SECONDS = 30
+HEARTBEAT_SECONDS = 3
 
 
 class JobWorker:
     """Holds one job's lease at a time, for as long as its run lives in this process."""
 
-    def __init__(self, store: JobStore, work_root: Path, owner: str) -> None:
-        """Take the store, the folder below which work folders are made, and this process's identity."""
+    def __init__(self, store: JobStore, work_root: Path, owner: str, on_lost: Callable[[], None] = lambda: None) -> None:
+        """Take the store, the folder below which work folders are made, this process's identity, and what to do when the job is taken away.
+
+        A job is taken away by its cancellation, or by another worker after this one's lease has run out.
+        """
+        self._on_lost = on_lost
         self._store = store
         self._work_root = work_root
         self._owner = owner
@@ -86,10 +91,18 @@ class JobWorker:
                 # The last beat of a job that has ended may come late; it says nothing of the next one.
                 if not stop.is_set():
                     self._lost = str(error)
+                    self._on_lost()
                 return
             except SQLAlchemyError:
-                # A store that is away for a moment is asked again: the lease outlasts nine missed beats.
+                # A store that is away for a moment is asked again: the lease outlasts many missed beats.
                 continue
+
+
+def interrupt_run() -> None:
+    """End this process's run at once, with the sandboxes that it has started: as if its user had pressed Ctrl-C."""
+    main = threading.main_thread().ident
+    if main is not None:
+        signal.pthread_kill(main, signal.SIGINT)
 
 
 def own_folder(work_root: Path, name: str) -> Path:

@@ -45,7 +45,7 @@ def examine(subject: Subject) -> Examination:
     answer = _ask(subject, missing)
     findings = in_place_order([*answer.findings, *(f for found in reused.values() for f in found)])
     if not answer.unread:
-        local = Examination(tuple(f for f in answer.findings if f.rule_id not in CROSS_RULES))
+        local = Examination(tuple(f for f in answer.findings if f.rule_id not in CROSS_RULES and f.path in set(missing)))
         remember(subject, "pylint-file", keys or _keys(subject, surroundings), missing, local)
         subject.cache.put(f"pylint/{whole}", findings_to_json(findings))
         subject.cache.put(f"pylint-seen/{surroundings}", b"1")

@@ -44,7 +44,7 @@ def findings(
             for t in targets[:50]
         ]
         counts = {**{f"severity_{k}": n for k, n in severities.items()}, **{f"status_{k}": n for k, n in states.items()}}
-        return dg.Output(targets, metadata={"findings": len(targets), **counts, "worst": dg.MetadataValue.table(rows)})
+        return dg.Output(targets, metadata={"findings": len(targets), **counts, "worst": dg.MetadataValue.table(rows) if rows else "none"})
 
 
 @dg.asset(partitions_def=JOBS, group_name="analysis", owners=OWNERS, kinds={"libcst", "ruff"})

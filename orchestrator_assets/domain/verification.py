@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from orchestrator_assets.domain.finding import Finding, FindingOutcome
-from orchestrator_assets.domain.fix import Fix
+from orchestrator_assets.domain.fix import Fix, FixSafety
 from orchestrator_assets.domain.scan import Scan
 from orchestrator_assets.domain.suite import SuiteRun
 
@@ -42,6 +42,7 @@ class Verification:
         introduced: Findings of that scan that the baseline did not have; empty unless verification has a defect.
         regressed: Tests that passed before and don't any more; empty likewise.
         held_back: Fixes that were not tried because no test could have proven them.
+        executed: Ids of the applied fixes that change only statements which the tests run.
     """
 
     groups: tuple[FixGroup, ...]
@@ -51,7 +52,14 @@ class Verification:
     introduced: tuple[Finding, ...]
     regressed: tuple[str, ...]
     held_back: int
+    executed: frozenset[str]
     effort: Effort
+
+    @property
+    def unproven(self) -> int:
+        """How many applied fixes may change behaviour where no test would notice."""
+        fixes = [fix for group in self.groups for fix in group.fixes]
+        return sum(1 for fix in fixes if fix.safety is FixSafety.UNSAFE and fix.id not in self.executed)
 
     @property
     def files(self) -> dict[str, bytes]:

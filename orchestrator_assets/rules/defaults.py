@@ -51,6 +51,8 @@ def _mutable_default(source: SourceFile, finding: Finding) -> Rewrite | Decline:
     name = param.name.value
     if default is None or _is_cache(source, function, name):
         return Decline(f"{name} is both read and changed in the body, so sharing it between calls may be meant as a cache")
+    if _handles_none(source, function, param):
+        return Decline(f"the body treats a {name} of None as a value of its own; choose another default by hand")
     names = {node.value for node in source.within(default, cst.Name) if isinstance(node, cst.Name)} - {"list", "dict", "set"}
     if names or (isinstance(default, cst.Call) and source.qualified(default.func) is None):
         return Decline("the default is computed from other names when the function is defined; move it by hand")
@@ -73,6 +75,19 @@ def _mutable_default(source: SourceFile, finding: Finding) -> Rewrite | Decline:
     step, end = source.module.default_indent, source.line_end
     edits.append(Edit(offset, offset, f"{indent}if {name} is None:{end}{indent}{step}{name} = {source.code(default)}{end}"))
     return Rewrite(tuple(edits), "Each call gets a value of its own; what callers pass is used as before.", imports)
+
+
+def _handles_none(source: SourceFile, function: cst.FunctionDef, param: cst.Param) -> bool:
+    """Whether None already means something to the function: its annotation allows it, or the body asks for it."""
+    if param.annotation is not None and allows_none(source.full_code(param.annotation.annotation)):
+        return True
+    for node in source.within(function.body, cst.Comparison):
+        if isinstance(node, cst.Comparison):
+            operands = [node.left, *(target.comparator for target in node.comparisons)]
+            words = {operand.value for operand in operands if isinstance(operand, cst.Name)}
+            if {param.name.value, "None"} <= words:
+                return True
+    return False
 
 
 def _is_cache(source: SourceFile, function: cst.FunctionDef, name: str) -> bool:

@@ -297,7 +297,8 @@ _OPPOSITES: dict[type[cst.BaseCompOp], str] = {
     cst.GreaterThan: "<=",
     cst.GreaterThanEqual: "<",
 }
-_ORDERS = (cst.LessThan, cst.LessThanEqual, cst.GreaterThan, cst.GreaterThanEqual)
+# Classes may define == and != apart from each other, and with NaN no order has an exact opposite.
+_INEXACT = (cst.Equal, cst.NotEqual, cst.LessThan, cst.LessThanEqual, cst.GreaterThan, cst.GreaterThanEqual)
 
 
 def _negated(source: SourceFile, test: cst.BaseExpression) -> tuple[str, bool]:
@@ -310,7 +311,7 @@ def _negated(source: SourceFile, test: cst.BaseExpression) -> tuple[str, bool]:
     if isinstance(test, cst.Comparison) and len(test.comparisons) == 1:
         target = test.comparisons[0]
         operator = _OPPOSITES[type(target.operator)]
-        return f"{source.full_code(test.left)} {operator} {source.full_code(target.comparator)}", not isinstance(target.operator, _ORDERS)
+        return f"{source.full_code(test.left)} {operator} {source.full_code(target.comparator)}", not isinstance(target.operator, _INEXACT)
     loose = isinstance(test, cst.BooleanOperation | cst.IfExp | cst.Lambda | cst.NamedExpr | cst.Comparison)
     return (f"not ({code})" if loose else f"not {code}"), True
 

@@ -81,6 +81,8 @@ def _lazy(source: SourceFile, finding: Finding) -> Rewrite | Decline:
     why = "The same text; it is put together only when the level is on, and log tools can group by the template."
     if _may_be_tuple(message.value):
         return Rewrite(edits, f"{why} Should the one value be a tuple, it is now printed whole.", safety=FixSafety.UNSAFE)
+    if isinstance(message.value, cst.Call):
+        return Rewrite(edits, f"{why} A value with a format of its own is now printed as text.", safety=FixSafety.UNSAFE)
     return Rewrite(edits, why)
 
 

@@ -28,6 +28,11 @@ REFUSED = frozenset(
 _SUPPRESSION = re.compile(r"#\s*(?:noqa|nosec|type:\s*ignore|pylint:\s*disable|ruff:\s*noqa|pyright:\s*ignore)", re.IGNORECASE)
 
 _IMPORT_LINE = re.compile(r"[\r\n]*(?:import (?P<plain>[\w.]+)|from (?P<module>\w[\w.]*) import (?P<name>\w+))[\r\n]*")
+_ELEMENTWISE = re.compile(
+    r"^\s*(?:import|from)\s+(sqlalchemy|sqlmodel|peewee|pony|pandas|numpy|polars|pyspark|xarray|dask|torch|tensorflow|jax|django)\b",
+    re.MULTILINE,
+)
+_IN_STRING = re.compile(r"""\bin\s*\(?\s*[rRuUbB]?["'][^"']*["']\s*\)?\s*$""")
 _SWALLOWS = re.compile(r"\bsuppress\((?:Base)?Exception\b")
 
 # Messages of pylint that mean exactly what these rules of ruff mean, found on the same line.
@@ -251,6 +256,10 @@ def rewrite_of(diagnostic: Diagnostic, source: SourceFile) -> Rewrite | Decline:
     added = "".join(e.replacement for e in edits)
     if len(_SUPPRESSION.findall(added)) > len(_SUPPRESSION.findall(removed)):
         return Decline("ruff's fix would only suppress the finding")
+    if diagnostic.rule in {"E711", "E712"} and (library := _ELEMENTWISE.search(source.text)):
+        return Decline(f"{library[1]} gives == a meaning of its own for columns and arrays, which 'is' and truth don't have")
+    if diagnostic.rule == "FURB171" and _IN_STRING.search(removed):
+        return Decline("the right side is a string, in which a part is looked for; a comparison means something else")
     if _SWALLOWS.search(added):
         return Decline("ruff's fix would still swallow every error, only less visibly; name the errors that may be ignored")
     if diagnostic.rule == "F841" and re.match(r"\s*__\w+__\b", removed):

@@ -10,6 +10,7 @@ from orchestrator_assets.rules.call_sites import constant
 from orchestrator_assets.rules.rule import Decline, Rewrite, Rule
 from orchestrator_assets.rules.source_file import SourceFile
 
+_CONVERSIONS = frozenset({"str", "repr", "len", "int", "float", "round", "hex", "oct", "bin", "chr", "ascii"})
 _FIELD = re.compile(r"%(?:(?P<spec>\.\d+f|0?\d*d)|(?P<kind>[sr%]))")
 _SIMPLE = (cst.Name, cst.Attribute, cst.Call, cst.Subscript)
 
@@ -28,7 +29,7 @@ def _percent(source: SourceFile, finding: Finding) -> Rewrite | Decline:
     fields = list(_FIELD.finditer(node.left.raw_value))
     if node.left.raw_value.count("%") != sum(match[0].count("%") for match in fields):
         return Decline("a placeholder has a form that f-strings write otherwise; write the f-string by hand")
-    values = _values(node)
+    values = _values(source, node)
     slots = [match for match in fields if match["kind"] != "%"]
     if values is None or len(values) != len(slots):
         return Decline("what is filled in may be a tuple or a mapping; write the f-string by hand")
@@ -47,26 +48,37 @@ def _percent(source: SourceFile, finding: Finding) -> Rewrite | Decline:
     return Rewrite((source.replace(node, f"f{node.left.quote}{text}{node.left.quote}"),), why)
 
 
-def _values(node: cst.BinaryOperation) -> list[cst.BaseExpression] | None:
+def _values(source: SourceFile, node: cst.BinaryOperation) -> list[cst.BaseExpression] | None:
+    """What is filled in; None where it may be a tuple, whose items % would spread over the placeholders."""
     if isinstance(node.right, cst.Tuple):
         if any(isinstance(element, cst.StarredElement) for element in node.right.elements):
             return None
         return [element.value for element in node.right.elements]
-    return [node.right] if isinstance(node.right, _SIMPLE) else None
+    return [node.right] if _is_single(source, node.right) else None
+
+
+def _is_single(source: SourceFile, value: cst.BaseExpression) -> bool:
+    """Whether the value is certainly no tuple: made by a built-in conversion, or a parameter annotated as text or number."""
+    if isinstance(value, cst.Call):
+        return source.qualified(value.func) in _CONVERSIONS
+    return isinstance(value, cst.Name) and any(_annotation_of(source, value) == name for name in ("str", "int", "float", "bool"))
 
 
 def _is_integer(source: SourceFile, value: cst.BaseExpression) -> bool:
     """Whether the value is an int for certain: len(...), int(...), or a parameter annotated as one."""
     if isinstance(value, cst.Call):
         return source.qualified(value.func) in {"len", "int", "round"} and len(value.args) == 1
-    function = source.function_of(value)
-    if function is None or not isinstance(value, cst.Name):
-        return False
+    return isinstance(value, cst.Name) and _annotation_of(source, value) == "int"
+
+
+def _annotation_of(source: SourceFile, name: cst.Name) -> str:
+    """What the enclosing function says of the parameter of this name; empty when it says nothing or there is none."""
+    function = source.function_of(name)
+    if function is None:
+        return ""
     params = (*function.params.posonly_params, *function.params.params, *function.params.kwonly_params)
-    return any(
-        param.name.value == value.value and param.annotation is not None and source.code(param.annotation.annotation) == "int"
-        for param in params
-    )
+    found = [source.code(p.annotation.annotation) for p in params if p.name.value == name.value and p.annotation is not None]
+    return found[0] if found else ""
 
 
 def _fits(value: cst.BaseExpression, code: str, quote: str) -> bool:

@@ -11,7 +11,7 @@ from orchestrator_assets.domain.fix import AppliedGroup
 from orchestrator_assets.domain.job import CustomerId, JobId, JobState
 from orchestrator_assets.domain.ports import ArtifactStore, CodeHost, CodeRepository, CommitPlan
 from orchestrator_assets.domain.score import Decision
-from orchestrator_assets.domain.suite import SuiteRun, SuiteStatus
+from orchestrator_assets.domain.suite import SuiteStatus
 from orchestrator_assets.domain.verification import FixGroup, Verification
 
 QUALITY_REPORT_JSON = "quality_report.json"
@@ -22,6 +22,7 @@ FINDINGS_SARIF = "findings.sarif"
 FINDINGS_TABLE = "findings.parquet"
 REPOSITORY_BUNDLE = "transformed.bundle"
 RECEIPT = "delivery.json"
+_IGNORE_ALL = "*\n"
 
 EXPORTED = (QUALITY_REPORT_JSON, QUALITY_REPORT_HTML, COST_BREAKDOWN, PATCH, FINDINGS_SARIF, FINDINGS_TABLE)
 
@@ -62,8 +63,7 @@ def build_change_set(job: JobId, verification: Verification, repository: CodeRep
         when: Seconds since the epoch for the commits: the job's creation, so that a repeated attempt makes the same commits.
     """
     branch = branch_name(job)
-    proof = _proof(verification.suite)
-    plans = [CommitPlan(_message(group, job, proof), dict(group.files)) for group in verification.groups]
+    plans = [CommitPlan(_message(group, job, _proof(group, verification)), dict(group.files)) for group in verification.groups]
     commits = list(repository.commit_changes(plans, branch, when))
     after = commits[-1] if commits else repository.commit
     groups = []
@@ -101,10 +101,11 @@ def deliver(customer: CustomerId, job: JobId, decision: Decision, changes: Chang
     return receipt
 
 
-def _proof(suite: SuiteRun) -> str:
-    if suite.status is SuiteStatus.RAN:
-        return "Verified by re-scan and by the repository's tests."
-    return "Verified by re-scan alone: no tests could be run."
+def _proof(group: FixGroup, verification: Verification) -> str:
+    if verification.suite.status is not SuiteStatus.RAN:
+        return "Verified by re-scan alone: no tests could be run."
+    run = sum(1 for fix in group.fixes if fix.id in verification.executed)
+    return f"Verified by re-scan; the tests that passed before still pass, and run {run} of the {len(group.fixes)} changed places."
 
 
 def _message(group: FixGroup, job: JobId, proof: str) -> str:
@@ -123,13 +124,20 @@ def prepare_out(out: Path, repository: Path | None) -> None:
     Raises:
         InputError: It is a file, or it has content already.
     """
-    if out.exists() and (not out.is_dir() or any(path.name != ".gitignore" for path in out.iterdir())):
+    if out.exists() and (not out.is_dir() or any(not _is_own_mark(path) for path in out.iterdir())):
         raise InputError(f"output folder {out}: it exists and is not empty; give another with --out, or empty it")
+    inside = repository is not None and out.resolve().is_relative_to(repository.resolve())
+    if inside and ".git" in out.resolve().parts:
+        raise InputError(f"output folder {out}: it lies in the repository's .git; give another with --out")
     made = next((folder for folder in reversed((out, *out.parents)) if not folder.exists()), out)
     out.mkdir(parents=True, exist_ok=True)
-    if repository is not None and out.resolve().is_relative_to(repository.resolve()):
+    if inside and not (made / ".gitignore").exists():
         # The customer's work tree must look untouched to git; only in a folder of our own may we say so.
-        (made / ".gitignore").write_text("*\n")
+        (made / ".gitignore").write_text(_IGNORE_ALL)
+
+
+def _is_own_mark(path: Path) -> bool:
+    return path.name == ".gitignore" and path.read_text() == _IGNORE_ALL
 
 
 def export_artifacts(

@@ -24,6 +24,7 @@ class _Case:
     held_back: int
     tally: FixTally
     criticals_after: int
+    unproven: int
 
     @property
     def reaches_minimum(self) -> bool:
@@ -44,6 +45,7 @@ def decide(
     held_back: int,
     tally: FixTally,
     criticals_after: int,
+    unproven: int = 0,
 ) -> Decision:
     """Judge the job by the order's policy.
 
@@ -55,14 +57,15 @@ def decide(
         held_back: Fixes left out because no test could prove them.
         tally: The order's findings, those verified as fixed, and the harm done.
         criticals_after: Critical findings left, whoever reported them.
+        unproven: Applied fixes that may change behaviour on lines that no test runs.
     """
-    case = _Case(float(order_options.min_score), before, after, gates, held_back, tally, criticals_after)
+    case = _Case(float(order_options.min_score), before, after, gates, held_back, tally, criticals_after, unproven)
     return _by_ratchet(case) if order_options.policy is Policy.RATCHET else _by_absolute(case)
 
 
 def _by_ratchet(case: _Case) -> Decision:
     harm = [*_broken_tests(case), *_setbacks(case)]
-    doubts = [*_vetoing(case), *_unjudged(case), *_held_back(case)]
+    doubts = [*_vetoing(case), *_unproven(case), *_unjudged(case), *_held_back(case)]
     if harm:
         return Decision(JobState.REJECTED, tuple(harm + doubts))
     if not case.improved and not case.reaches_minimum:
@@ -80,7 +83,7 @@ def _by_ratchet(case: _Case) -> Decision:
 
 def _by_absolute(case: _Case) -> Decision:
     broken, setbacks = _broken_tests(case), _setbacks(case)
-    barring = [*_vetoing(case), *_unjudged(case)]
+    barring = [*_vetoing(case), *_unproven(case), *_unjudged(case)]
     if broken:
         return Decision(JobState.REJECTED, tuple(broken + setbacks + barring))
     if case.reaches_minimum and not barring:
@@ -119,7 +122,10 @@ def _setbacks(case: _Case) -> list[str]:
 def _is_worse(gate: GateResult) -> bool:
     if gate.before.status in _UNMEASURED or gate.after.status is GateStatus.ERROR:
         return False
-    return gate.after.status is GateStatus.NOT_APPLICABLE or gate.after.fraction < gate.before.fraction - WORSE_TOLERANCE
+    if gate.after.status is GateStatus.NOT_APPLICABLE:
+        return True
+    # The tests are as they were, and each that passed still passes: a lower share of covered lines only says that covered lines went.
+    return gate.name != "test_coverage" and gate.after.fraction < gate.before.fraction - WORSE_TOLERANCE
 
 
 def _worse(gate: GateResult) -> str:
@@ -135,6 +141,13 @@ def _vetoing(case: _Case) -> list[str]:
         remain = "remains" if number == 1 else "remain"
         return [f"{_number(number, 'critical finding')} {remain}; somebody has to mend or accept {_them(number)}."]
     return [f"The score is vetoed: {_sentence(case.after.vetoes[0])}"] if case.after.vetoes else []
+
+
+def _unproven(case: _Case) -> list[str]:
+    number = case.unproven
+    if not number:
+        return []
+    return [f"{_number(number, 'fix', 'fixes')} may change behaviour on lines that no test runs; somebody has to read {_them(number)}."]
 
 
 def _unjudged(case: _Case) -> list[str]:

@@ -47,7 +47,9 @@ def judge_job(options: JobOptions, gates: Sequence[GateResult], verification: Ve
     """
     before = calculate_quality_score([(gate.max_score, gate.before) for gate in gates])
     after = calculate_quality_score([(gate.max_score, gate.after) for gate in gates])
-    decision = decide(options, before, after, gates, verification.held_back, tally(verification), _criticals(verification))
+    decision = decide(
+        options, before, after, gates, verification.held_back, tally(verification), _criticals(verification), verification.unproven
+    )
     return Judgement(tuple(gates), before, after, decision)
 
 

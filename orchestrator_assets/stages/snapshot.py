@@ -14,6 +14,8 @@ from orchestrator_assets.domain.snapshot import Snapshot
 from orchestrator_assets.domain.tree import Scope, SourceTree
 
 MAX_FILE_BYTES = 5 << 20
+# Type checkers need minutes for a generated module of 70,000 assignments (4 MB), which nobody mends by hand anyway.
+MAX_PYTHON_BYTES = 1 << 20
 MAX_TREE_BYTES = 2 << 30
 MAX_FILES = 200_000
 
@@ -38,16 +40,23 @@ def take_snapshot(order: JobOrder, code_host: CodeHost, artifacts: ArtifactStore
         scope = Scope(order.options.include, order.options.exclude)
         entries = repository.entries()
         notes = [*fetched.notes, *_check_entries(entries, repository, scope)]
-        files = sorted(e.path for e in entries if _is_regular(e) and e.size_bytes <= MAX_FILE_BYTES)
-        oversized = sorted(e.path for e in entries if _is_regular(e) and e.size_bytes > MAX_FILE_BYTES)
+        files = sorted(e.path for e in entries if _is_regular(e) and e.size_bytes <= _limit(e))
+        oversized = sorted(e.path for e in entries if _is_regular(e) and e.size_bytes > _limit(e))
         if oversized:
-            notes.append(f"{len(oversized)} file(s) over {MAX_FILE_BYTES >> 20} MiB are neither judged nor edited, e.g. {oversized[0]}")
+            notes.append(
+                f"{len(oversized)} file(s) over {MAX_FILE_BYTES >> 20} MiB ({MAX_PYTHON_BYTES >> 20} MiB of Python) are left alone, "
+                f"e.g. {oversized[0]}"
+            )
         key = _bundle_key(order.customer, repository.commit)
         if artifacts.find(key) is None:
             artifacts.put(key, repository.bundle())
         return Snapshot(repository.commit, fetched.branch, _digest(entries), tuple(files), tuple(oversized), key, tuple(notes))
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def _limit(entry: TreeEntry) -> int:
+    return MAX_PYTHON_BYTES if entry.path.endswith((".py", ".pyi")) else MAX_FILE_BYTES
 
 
 def _bundle_key(customer: str, commit: str) -> str:

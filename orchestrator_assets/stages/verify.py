@@ -17,6 +17,7 @@ from orchestrator_assets.domain.source_text import decode_python
 from orchestrator_assets.domain.suite import SuiteRun, SuiteStatus
 from orchestrator_assets.domain.verification import Effort, FixGroup, Verification
 from orchestrator_assets.stages.discover import Target, TargetStatus
+from orchestrator_assets.stages.executed import executed_fixes
 from orchestrator_assets.stages.propose import Proposal
 from orchestrator_assets.stages.trial import Trial, compare_scans, regressed
 from orchestrator_assets.stages.workbench import Workbench
@@ -39,6 +40,7 @@ class _Progress:
     reasons: dict[int, tuple[OutcomeKind, str]] = field(default_factory=dict)
     answered: dict[int, Fix] = field(default_factory=dict)
     held_back: set[str] = field(default_factory=set)
+    executed: frozenset[str] = frozenset()
     rounds: int = 0
     scans: int = 0
     suites: int = 0
@@ -137,6 +139,7 @@ def _accept(progress: _Progress, trial: Trial, owner: Mapping[str, int]) -> None
     """Make what stands the new verified state."""
     if trial.comparison is None or not trial.active:
         return
+    progress.executed |= executed_fixes(trial.active, trial.before, progress.suite)
     progress.groups += _group(trial)
     for fix in trial.active:
         for number in _numbers(fix, owner):
@@ -192,6 +195,7 @@ def _conclude(bench: Workbench, progress: _Progress, targets: Sequence[Target], 
         introduced=tuple(comparison.introduced),
         regressed=tuple(sorted(regressed(suite, progress.suite))),
         held_back=len(progress.held_back),
+        executed=progress.executed,
         effort=Effort(progress.rounds, progress.scans, progress.suites),
     )
 

@@ -1,4 +1,5 @@
 import io
+import itertools
 
 import pytest
 from hypothesis import given
@@ -17,7 +18,10 @@ TEXTS = st.text(alphabet=st.sampled_from("ab \t\n\r\x0b\x0c\x1c\x1d\x1e\x85\u202
         (b"x = 1\r\ny = 2\r", "x = 1\r\ny = 2\r"),
         (b"\xef\xbb\xbfx = 1\n", "x = 1\n"),
         (b"# -*- coding: latin-1 -*-\nx = '\xe9'\n", "# -*- coding: latin-1 -*-\nx = 'é'\n"),
-        (b"#!/usr/bin/python\n# vim: set fileencoding=cp1252 :\nx = '\x80'\n", "#!/usr/bin/python\n# vim: set fileencoding=cp1252 :\nx = '€'\n"),
+        (
+            b"#!/usr/bin/python\n# vim: set fileencoding=cp1252 :\nx = '\x80'\n",
+            "#!/usr/bin/python\n# vim: set fileencoding=cp1252 :\nx = '€'\n",
+        ),
         ("x = 'é'\n".encode(), "x = 'é'\n"),
         (b"", ""),
         (b"x = 'a\0b'\n", "x = 'a\0b'\n"),
@@ -49,7 +53,10 @@ def test_what_would_not_come_back_as_the_same_bytes_is_refused_by_name(content: 
         decode_python(content, "a.py")
 
 
-@given(st.sampled_from(["", "utf-8", "latin-1", "utf-16", "utf-7", "shift_jis", "iso2022_jp", "idna", "cp037", "raw_unicode_escape"]), st.binary())
+@given(
+    st.sampled_from(["", "utf-8", "latin-1", "utf-16", "utf-7", "shift_jis", "iso2022_jp", "idna", "cp037", "raw_unicode_escape"]),
+    st.binary(),
+)
 def test_whatever_a_file_holds_it_comes_back_or_is_refused(encoding: str, content: bytes) -> None:
     whole = f"# coding: {encoding}\n".encode() + content if encoding else content
     try:
@@ -62,7 +69,7 @@ def test_whatever_a_file_holds_it_comes_back_or_is_refused(encoding: str, conten
 @given(TEXTS)
 def test_lines_end_where_python_ends_them(text: str) -> None:
     starts = line_starts(text)
-    assert [text[a:b] for a, b in zip(starts, starts[1:], strict=False)] == list(io.StringIO(text, newline=""))
+    assert [text[a:b] for a, b in itertools.pairwise(starts)] == list(io.StringIO(text, newline=""))
     assert starts[-1] == len(text)
 
 

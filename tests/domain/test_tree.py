@@ -17,7 +17,9 @@ def test_what_belongs_to_the_tests_is_known_by_its_place_or_name(path: str) -> N
     assert is_test_file(path)
 
 
-@pytest.mark.parametrize("path", ["pkg/a.py", "pkg/contest.py", "pkg/latest.py", "attestation/a.py", "test", "pkg/testimony.py", "web/test.ts"])
+@pytest.mark.parametrize(
+    "path", ["pkg/a.py", "pkg/contest.py", "pkg/latest.py", "attestation/a.py", "test", "pkg/testimony.py", "web/test.ts"]
+)
 def test_a_name_that_only_sounds_like_a_test_is_none(path: str) -> None:
     assert not is_test_file(path)
 
@@ -49,7 +51,8 @@ def test_the_scope_is_folders_or_patterns_and_excluding_wins(scope: Scope, cover
 
 def test_judged_are_the_python_files_of_the_order_that_are_neither_tests_nor_vendored(tmp_path: Path) -> None:
     files = dict.fromkeys(
-        ["z.py", "a.py", "a.pyi", "web/a.ts", "tests/test_a.py", "tests/__init__.py", "vendor/v.py", "vendor/tests/test_v.py", "x/out.py"], ""
+        ["z.py", "a.py", "a.pyi", "web/a.ts", "tests/test_a.py", "tests/__init__.py", "vendor/v.py", "vendor/tests/test_v.py", "x/out.py"],
+        "",
     )
     tree = a_source_tree(tmp_path, files)
     assert judged_python_files(tree, Scope(exclude=("x",))) == ("a.py", "z.py")

@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -23,7 +22,7 @@ from tests.repositories import git
 pytestmark = pytest.mark.slow
 
 # What every piece of hostile code does: spread, call home with what it can read, and leave a process behind.
-ATTACK = r'''
+ATTACK = r"""
 import glob as _glob, os as _os, socket as _socket, subprocess as _subprocess, sys as _sys
 
 
@@ -54,18 +53,23 @@ def attack(who, places=@PLACES, token="@TOKEN", port=@PORT):
     print(loot, file=_sys.stderr)
 
 
-'''
+"""
+
+# How a hostile file gets at it: as data, so that the copies are not what the job is about.
+ARMED = """import os as _os
+with open(_os.path.join(_os.path.dirname(_os.path.abspath(__file__)), "attack.txt"), encoding="utf-8") as _file:
+    exec(_file.read())
+attack("{who}")
+"""
 
 # Stands in the way of a module of the standard library; attacks, and then is that module.
 SHADOW = """
-attack("{name}")
 _real = _os.path.join(_os.path.dirname(_os.__file__), "{place}")
 __path__ = [_os.path.dirname(_real)]
 exec(compile(open(_real).read(), _real, "exec"))
 """
 
 TAMPER = """
-attack("conftest")
 # Whatever a test run changes in the tree is no fix.
 with open("shop/flawed.py", "w") as _file:
     _file.write('\"\"\"Clean.\"\"\"\\n')
@@ -172,6 +176,8 @@ class Victim:
             place.mkdir()
         (self.user_home / "secret.txt").write_text(self.secret)
         environment = {"FAKE_SECRET": self.secret, "HOME": str(self.user_home), "TMPDIR": str(self.temporary)}
+        # The packages that this machine has fetched already; by default they would be kept below HOME.
+        environment["UV_CACHE_DIR"] = os.environ.get("UV_CACHE_DIR") or str(Path.home() / ".cache" / "uv")
         self.desk = Desk(folder, environment)
         self.listener = Listener()
         self.repo = folder / "repo"
@@ -185,9 +191,6 @@ class Victim:
         """Hostile text that knows where to go."""
         return text.replace("@PLACES", repr(self.places)).replace("@TOKEN", self.token).replace("@PORT", str(self.listener.port))
 
-    def code(self, who: str) -> str:
-        return self.armed(ATTACK) + f"attack({who!r})\n"
-
     def traces(self) -> list[str]:
         """Everything that an attack which got through would have left."""
         files = [str(path) for place in {*self.places} for path in Path(place).glob(f"{self.token}*")]
@@ -195,11 +198,12 @@ class Victim:
         return [*files, *heard, *(f"process {pid}" for pid in self.processes())]
 
     def processes(self) -> list[int]:
-        found = []
-        for process in psutil.process_iter(["cmdline"]):
-            if self.token in (process.info["cmdline"] or []):
-                found.append(process.pid)
-        return found
+        return [process.pid for process in psutil.process_iter(["cmdline"]) if self.token in (process.info["cmdline"] or [])]
+
+    def belongings(self) -> dict[Path, bytes]:
+        """The repository and the user's own files, without what uv keeps of itself."""
+        files = [path for place in (self.repo, self.user_home) for path in place.rglob("*") if path.is_file()]
+        return {path: path.read_bytes() for path in files if not path.is_relative_to(self.user_home / ".local/share/uv")}
 
     def clean_up(self) -> None:
         self.desk.clean_up()
@@ -219,17 +223,20 @@ def victim(tmp_path: Path) -> Iterator[Victim]:
 
 
 def hostile_files(victim: Victim) -> dict[str, str | bytes]:
-    attack = victim.armed(ATTACK)
-    loads = ["setup", "sitecustomize", "usercustomize", "evil_plugin"]
-    backend = "from setuptools.build_meta import *\n"
+    after = {
+        "setup": "from setuptools import setup\nsetup()\n",
+        "evil_backend": "from setuptools.build_meta import *\n",
+        "evil_plugin": "def register(linter):\n    pass\n\n\ndef plugin(version):\n    raise SystemExit\n",
+        "ast": SHADOW.format(place="ast.py"),
+        "logging": SHADOW.format(place="logging/__init__.py"),
+        "conftest": TAMPER,
+        "sitecustomize": "",
+        "usercustomize": "",
+    }
     return {
         **SHOP,
-        **{f"{name}.py": victim.code(name) for name in loads},
-        "setup.py": victim.code("setup") + "from setuptools import setup\nsetup()\n",
-        "evil_backend.py": victim.code("backend") + backend,
-        "ast.py": attack + SHADOW.format(name="ast", place="ast.py"),
-        "logging.py": attack + SHADOW.format(name="logging", place="logging/__init__.py"),
-        "conftest.py": attack + TAMPER,
+        **{f"{name}.py": ARMED.format(who=name) + rest for name, rest in after.items()},
+        "attack.txt": victim.armed(ATTACK),
         "tests/test_secret.py": victim.armed(SECRET_TEST),
         "shop/flawed.py": FLAWED,
         "shop/huge.py": "x = 1\n" * 1_000_000,
@@ -256,7 +263,14 @@ def arm_git(victim: Victim) -> None:
         path.chmod(0o755)
     for key in ("core.fsmonitor", "core.pager", "core.sshCommand", "uploadpack.packObjectsHook", "diff.external", "gpg.program"):
         git(victim.repo, "config", key, f"{leave}-{key}")
-    for key in ("filter.evil.clean", "filter.evil.smudge", "filter.evil.process", "diff.evil.textconv", "diff.evil.command", "merge.evil.driver"):
+    for key in (
+        "filter.evil.clean",
+        "filter.evil.smudge",
+        "filter.evil.process",
+        "diff.evil.textconv",
+        "diff.evil.command",
+        "merge.evil.driver",
+    ):
         git(victim.repo, "config", key, f"{leave}-{key}")
     os.utime(victim.repo / "shop" / "prices.py", (1, 1))
 
@@ -270,7 +284,10 @@ def flaws(tree: Path) -> Counter[tuple[str, str, str]]:
         done = subprocess.run([sys.executable, "-P", "-s", *command], cwd=tree, capture_output=True, check=True)
         document: Any = json.loads(done.stdout)
         found = document if tool == "ruff" else document["results"]
-        rows += [(tool, row["code" if tool == "ruff" else "test_id"], row["filename"].removeprefix(f"{tree}/").removeprefix("./")) for row in found]
+        rows += [
+            (tool, row["code" if tool == "ruff" else "test_id"], row["filename"].removeprefix(f"{tree}/").removeprefix("./"))
+            for row in found
+        ]
     return Counter(rows)
 
 
@@ -286,7 +303,11 @@ def test_the_attack_works_where_nothing_holds_it_back(victim: Victim) -> None:
     """So that its silence below means something."""
     victim.repo.mkdir()
     done = subprocess.run(
-        [sys.executable, "-c", victim.code("control")], env={**os.environ, **victim.desk.environment}, capture_output=True, text=True, check=True
+        [sys.executable, "-c", victim.armed(ATTACK) + "attack('control')"],
+        env={**os.environ, **victim.desk.environment},
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert victim.secret in done.stdout
     assert {Path(trace).parent for trace in victim.traces() if trace.endswith("-control")} >= {victim.user_home, victim.repo, Path("/tmp")}
@@ -300,7 +321,7 @@ def test_a_hostile_repository_goes_through_and_touches_nothing(victim: Victim) -
     git(repo, "add", "-A")
     git(repo, "commit", "-qm", "link")
     arm_git(victim)
-    untouched = {path: path.read_bytes() for place in (repo, victim.user_home) for path in place.rglob("*") if path.is_file()}
+    untouched = victim.belongings()
 
     ended = victim.desk.run("run", repo, "--out", victim.desk.folder / "out", "--json")
 
@@ -308,8 +329,7 @@ def test_a_hostile_repository_goes_through_and_touches_nothing(victim: Victim) -
     report = ended.document
     assert ended.code == {"delivered": 0, "needs_review": 3, "rejected": 4}[report["status"]], ended.err
     assert "Traceback" not in ended.err
-    assert {path: path.read_bytes() for path in untouched} == untouched
-    assert {path for place in (repo, victim.user_home) for path in place.rglob("*") if path.is_file()} == set(untouched)
+    assert victim.belongings() == untouched
     assert [place for place, content in everything_in(victim, ended) if victim.secret.encode() in content] == []
     assert list(victim.temporary.iterdir()) == []
     assert list((victim.desk.home / "work").iterdir()) == []
@@ -330,8 +350,10 @@ def test_a_hostile_repository_goes_through_and_touches_nothing(victim: Victim) -
 
 
 def test_tests_that_kill_all_they_can_and_leave_daemons_end_as_tests_that_could_not_be_run(victim: Victim) -> None:
-    deadly = victim.code("deadly") + (
-        "for _pid in (_os.getppid(), 1, -1):\n    try:\n        _os.kill(_pid, 9)\n    except OSError:\n        pass\n_os._exit(0)\n"
+    deadly = (
+        victim.armed(ATTACK)
+        + "attack('deadly')\n"
+        + ("for _pid in (_os.getppid(), 1, -1):\n    try:\n        _os.kill(_pid, 9)\n    except OSError:\n        pass\n_os._exit(0)\n")
     )
     repo = victim.desk.repository({**SHOP, "conftest.py": deadly}, "repo")
     ended = victim.desk.run("run", repo, "--json")
@@ -344,7 +366,11 @@ def test_tests_that_kill_all_they_can_and_leave_daemons_end_as_tests_that_could_
 
 @pytest.mark.parametrize(
     ("name", "content", "words"),
-    [("broken.py", b"def f(:\n", "broken.py"), ("nul.py", b"x = 'a\0b'\n", "nul.py"), ("brackets.py", b"x = " + b"(" * 5000, "brackets.py")],
+    [
+        ("broken.py", b"def f(:\n", "broken.py"),
+        ("nul.py", b"x = 'a\0b'\n", "nul.py"),
+        ("brackets.py", b"x = " + b"(" * 5000, "brackets.py"),
+    ],
 )
 def test_a_file_that_no_parser_takes_is_told_as_such_and_changed_by_nobody(victim: Victim, name: str, content: bytes, words: str) -> None:
     repo = victim.desk.repository({"shop/__init__.py": '"""A shop."""\n', f"shop/{name}": content}, "repo")
@@ -365,10 +391,3 @@ def test_a_link_that_leads_out_is_bad_input_and_nothing_begins(victim: Victim) -
     assert victim.secret not in ended.err
     assert victim.desk.run("status", "--json").document == []
     assert not (victim.desk.folder / "out").exists()
-
-
-def eventually_gone(victim: Victim) -> bool:
-    deadline = time.monotonic() + 5
-    while victim.processes() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return not victim.processes()

@@ -1,8 +1,11 @@
 """The main job as a user sees it, with the real tools, sandbox and Dagster."""
 
 import json
+import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -142,3 +145,44 @@ def test_a_tree_is_scored_and_a_job_estimated_without_changing_anything(desk: De
     assert 0 < estimated["answered_by_rules"] <= estimated["findings"]
     assert estimated["worst_usd"] == 0
     assert desk.run("status", "--json").document == []
+
+
+def test_a_repository_without_findings_gets_a_true_report_and_a_relative_out_folder_works(desk: Desk) -> None:
+    desk.repository({"app.py": '"""Nothing to find."""\n', "README.md": "An app.\n"})
+    ended = desk.run("run", "shop-repo", "--out", "results", "--json")
+    report = ended.document
+    assert ended.code in {0, 4}, ended.err
+    assert report["findings"]["total"] == 0
+    assert (desk.folder / "results" / "transformed" / "app.py").is_file()
+
+
+def test_ctrl_c_leaves_a_job_that_can_be_resumed(desk: Desk) -> None:
+    repo = desk.repository()
+    process = desk.start("run", repo)
+    wait_for(lambda: list((desk.home / "artifacts").glob("customers/local/jobs/*/assets/test_environment.pickle")))
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert "interrupted" in err
+    job = desk.run("status", "--json").document[0]["job_id"]
+    assert desk.run("resume", job, "--json").document["findings"]["fixed"] > 0
+
+
+def test_a_cancelled_job_stops_at_once(desk: Desk) -> None:
+    repo = desk.repository()
+    process = desk.start("run", repo)
+    started = wait_for(lambda: list((desk.home / "artifacts").glob("customers/local/jobs/*/assets/test_environment.pickle")))
+    job = started[0].parent.parent.name
+    assert desk.run("cancel", job).code == 0
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == 5, err
+    assert "cancelled" in err
+    assert desk.run("status", job, "--json").document["status"] == "cancelled"
+
+
+def wait_for(found: Callable[[], list[Path]]) -> list[Path]:
+    deadline = time.monotonic() + 120
+    while not (seen := found()):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    return seen

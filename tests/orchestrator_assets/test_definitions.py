@@ -1,5 +1,6 @@
 """The code location as Dagster loads it."""
 
+import itertools
 import json
 import subprocess
 import sys
@@ -13,7 +14,21 @@ from orchestrator_assets.definitions import defs
 from orchestrator_assets.partitions import JOBS
 
 # Each of them costs more than the whole code location may.
-HEAVY = ("openai", "anthropic", "pandas", "numpy", "pyarrow", "sqlalchemy", "alembic", "libcst", "rich", "pylint", "mypy", "bandit", "radon")
+HEAVY = (
+    "openai",
+    "anthropic",
+    "pandas",
+    "numpy",
+    "pyarrow",
+    "sqlalchemy",
+    "alembic",
+    "libcst",
+    "rich",
+    "pylint",
+    "mypy",
+    "bandit",
+    "radon",
+)
 CPU_SECONDS = 1.5
 
 PROBE = """
@@ -25,7 +40,7 @@ print(json.dumps({"cpu": used.ru_utime + used.ru_stime, "modules": sorted({name.
 
 
 @pytest.fixture(scope="module")
-def graph():  # noqa: ANN201 - Dagster has no public name for it
+def graph():
     return defs.resolve_asset_graph()
 
 
@@ -85,7 +100,7 @@ def test_the_data_flow_one_way_from_the_order_to_the_delivery(graph) -> None:
     assert not graph.get(dg.AssetKey("job_order")).parent_keys
     assert ancestors(graph, "delivery") == names - {"delivery"}
     line = ["job_order", "repo_snapshot", "baseline_scans", "findings", "candidate_fixes", "verified_fixes", "change_set"]
-    for earlier, later in zip(line, line[1:], strict=False):
+    for earlier, later in itertools.pairwise(line):
         assert earlier in ancestors(graph, later)
     assert {gate_asset_name(gate) for gate in GATES} <= ancestors(graph, "quality_score")
 

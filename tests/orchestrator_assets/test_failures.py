@@ -12,7 +12,9 @@ class Passing(OrchestratorError):
     retryable = True
 
 
-@pytest.mark.parametrize(("error", "retried"), [(InputError("i"), False), (ArtifactError("a"), False), (LeaseError("l"), False), (Passing("p"), True)])
+@pytest.mark.parametrize(
+    ("error", "retried"), [(InputError("i"), False), (ArtifactError("a"), False), (LeaseError("l"), False), (Passing("p"), True)]
+)
 def test_an_error_of_the_platform_fails_the_step_in_its_own_words_with_its_code(error: OrchestratorError, retried: bool) -> None:
     with pytest.raises(dg.Failure) as failed, step_failures():
         raise error

@@ -114,7 +114,9 @@ def test_many_files_are_read_in_the_order_asked_for(tmp_path: Path) -> None:
     assert all(entries[path].size_bytes == len(contents[path]) for path in asked)
 
 
-@pytest.mark.parametrize("attributes", ["", "* text=auto\n", "*.py text eol=crlf\n", "* -text\n*.py ident\n", "*.py filter=evil diff=evil\n"])
+@pytest.mark.parametrize(
+    "attributes", ["", "* text=auto\n", "*.py text eol=crlf\n", "* -text\n*.py ident\n", "*.py filter=evil diff=evil\n"]
+)
 def test_the_delivered_work_tree_is_on_its_branch_clean_and_holds_the_new_bytes(tmp_path: Path, attributes: str) -> None:
     # Git itself calls a file with CRLF in the repository changed where the attributes want LF there.
     paths = [path for path in CHANGES if "text" not in attributes or b"\r" not in BEFORE[path] + AFTER[path]]
@@ -152,11 +154,18 @@ def test_git_says_what_went_wrong_in_its_own_words(copy: GitRepository, monkeypa
         run_git(copy.path, "version")
 
 
-def test_neither_the_users_nor_the_systems_configuration_takes_part(copy: GitRepository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_neither_the_users_nor_the_systems_configuration_takes_part(
+    copy: GitRepository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     home = tmp_path / "home"
     home.mkdir()
     (home / ".gitconfig").write_text('[user]\n\tname = Someone\n[core]\n\tpager = cat\n[alias]\n\tversion = "!touch /tmp/never"\n')
-    for name, value in {"HOME": home, "GIT_DIR": "/nowhere", "GIT_AUTHOR_NAME": "Someone", "GIT_CONFIG_PARAMETERS": "'user.name=Someone'"}.items():
+    for name, value in {
+        "HOME": home,
+        "GIT_DIR": "/nowhere",
+        "GIT_AUTHOR_NAME": "Someone",
+        "GIT_CONFIG_PARAMETERS": "'user.name=Someone'",
+    }.items():
         monkeypatch.setenv(name, str(value))
     [commit] = copy.commit_changes([CommitPlan("Change", {"plain.py": b"1\n"})], BRANCH, WHEN)
     assert b"Someone" not in run_git(copy.path, "cat-file", "commit", commit)

@@ -35,7 +35,7 @@ FILES = {"app/core.py": b"import os\nx = 1\n", "app/other.py": b"import os\ny = 
 
 
 def a_verification(*groups: FixGroup, suite: SuiteRun | None = None) -> Verification:
-    return Verification(groups, (), a_scan(), suite or a_suite(), (), (), 0, Effort(1, 1, 1))
+    return Verification(groups, (), a_scan(), suite or a_suite(), (), (), 0, frozenset(), Effort(1, 1, 1))
 
 
 UNUSED = FixGroup(
@@ -77,7 +77,7 @@ def test_every_group_is_a_commit_that_says_what_it_answers_why_and_for_which_job
     assert message.splitlines()[0] == "Remove an unused import"
     for words in ("Nothing uses it.", "Answers 2 finding(s) by ruff:F401", "- app/core.py\n- app/other.py", f"Orchestrator-Job: {JOB}"):
         assert words in message
-    assert "the repository's tests" in message
+    assert "run 0 of the 2 changed places" in message
     assert "+name = 1" in changes.groups[1].diff
     assert "import os" not in changes.groups[1].diff
 

@@ -110,7 +110,11 @@ def test_one_gate_worse_and_below_the_minimum_rejects_under_the_absolute_policy(
 
 @pytest.mark.parametrize(("after", "state"), [(0.9949, REJECTED), (0.9951, DELIVERED)])
 def test_a_gate_may_lose_half_a_percent_of_its_points_as_noise(after: float, state: JobState) -> None:
-    assert Judged(gates=(*GOOD, gate(1.0, after, "test_coverage", 10))).decision().state is state
+    assert Judged(gates=(*GOOD, gate(1.0, after, "documentation", 10))).decision().state is state
+
+
+def test_a_lower_share_of_covered_lines_alone_is_no_setback() -> None:
+    assert Judged(gates=(*GOOD, gate(1.0, 0.9, "test_coverage", 10))).decision().state is DELIVERED
 
 
 def test_a_finding_that_came_in_rejects_under_ratchet() -> None:
@@ -228,3 +232,12 @@ def test_more_harm_never_makes_a_decision_kinder(judged: Judged, tests_break: bo
     tally = replace(judged.tally, regressed_tests=1) if tests_break else replace(judged.tally, introduced=1)
     worse = replace(judged, tally=tally, criticals_after=1)
     assert kindness.index(worse.decision().state) <= kindness.index(judged.decision().state)
+
+
+def test_fixes_on_lines_that_no_test_runs_want_a_reader() -> None:
+    judged = Judged(gates=GOOD)
+    before, after = score_before(judged.gates), score_after(judged.gates)
+    options = JobOptions(min_score=Decimal(0))
+    decision = decide(options, before, after, judged.gates, 0, judged.tally, 0, unproven=2)
+    assert decision.state is REVIEW
+    assert "2 fixes may change behaviour on lines that no test runs" in decision.reasons[0]

@@ -13,7 +13,7 @@ KINDS = [OutcomeKind.FIXED, OutcomeKind.FIXED, OutcomeKind.DROPPED, OutcomeKind.
 
 def verified(*outcomes: FindingOutcome, scan: Scan | None = None, **changes: object) -> Verification:
     introduced, regressed = changes.get("introduced", ()), changes.get("regressed", ())
-    return Verification((), outcomes, scan or a_scan(), a_suite(), introduced, regressed, 0, Effort(1, 1, 1))  # type: ignore[arg-type]
+    return Verification((), outcomes, scan or a_scan(), a_suite(), introduced, regressed, 0, frozenset(), Effort(1, 1, 1))  # type: ignore[arg-type]
 
 
 def some_outcomes() -> list[FindingOutcome]:

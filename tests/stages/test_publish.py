@@ -28,7 +28,7 @@ def artifacts(tmp_path: Path) -> LocalArtifactStore:
 
 def a_verification(*kinds: OutcomeKind) -> Verification:
     outcomes = tuple(an_outcome(kind, a_finding(line=line)) for line, kind in enumerate(kinds, 1))
-    return Verification((), outcomes, a_scan(), a_suite(), (), (), 0, Effort(1, 1, 1))
+    return Verification((), outcomes, a_scan(), a_suite(), (), (), 0, frozenset(), Effort(1, 1, 1))
 
 
 def test_the_report_is_left_for_people_and_machines_and_all_four_tell_the_same(artifacts: LocalArtifactStore) -> None:

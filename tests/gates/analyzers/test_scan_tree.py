@@ -231,3 +231,14 @@ def test_odd_file_names_keep_no_tool_from_working(tmp_path: Path) -> None:
     for tool in ("ruff", "pylint"):
         assert {f.path for f in scan.findings() if f.tool == tool} == set(names)
     assert scan.runs[3].message.startswith("2 file(s) left out: my-app/__init__.py")
+
+
+@pytest.mark.slow
+def test_a_file_that_nests_too_deeply_for_ruff_silences_it_for_no_other_file(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {f"m{n}.py": "import os\n" for n in range(5)}
+    files["deep.py"] = "x = " + "1 + " * 30_000 + "1\n"
+    scan = scan_tree(a_source_tree(tmp_path, files), SETTINGS, LocalSandbox(), MemoryCache(), frozenset({"ruff"}))
+    assert _statuses(scan)["ruff"] is RunStatus.OK
+    assert [finding.path for finding in scan.findings() if finding.rule_id == "F401"] == [f"m{n}.py" for n in range(5)]
+    # Python does not take it either, and so it is not lost: it counts as broken.
+    assert next(file.parse_error for file in scan.files if file.path == "deep.py")
