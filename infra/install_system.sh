@@ -9,6 +9,11 @@ missing=""
 for tool in $needed; do
     command -v "$tool" >/dev/null 2>&1 || missing="$missing $tool"
 done
+# Debian's python3 comes without the module that makes virtual environments; infra/setup.sh asks for it when it is missing.
+if [ "${1:-}" = python-venv ]; then
+    missing="$missing python3-venv"
+    packages="$packages python3-venv"
+fi
 if [ -z "$missing" ]; then
     echo "system tools: all present ($(bwrap --version))"
     exit 0

@@ -19,8 +19,7 @@ uv=$(grep '^uv==' requirements.txt | cut -d' ' -f1)
 # uv is several times faster; pip does the same where uv cannot reach the index that pip is configured for.
 "$VENV/bin/uv" pip install -q -p "$VENV/bin/python" --compile-bytecode -r requirements.txt ||
   "$VENV/bin/python" -m pip install -q --disable-pip-version-check -r requirements.txt
-"$VENV/bin/python" -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . ||
-  "$VENV/bin/python" -m pip install -q --disable-pip-version-check --no-deps -e .
+"$VENV/bin/python" -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 
 echo "== wheelhouse (what customers' test environments start from)"
 "$VENV/bin/python" -m pip download -q --disable-pip-version-check --only-binary :all: -d .wheelhouse \
