@@ -61,9 +61,9 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Submit a job and run it on this machine, to its end."""
+    wishes = _wishes(locals())
     from orchestrator_assets import commands
 
-    wishes = _wishes(locals())
     _exit_with(lambda: commands.run_job(wishes, out, as_json))
 
 
@@ -86,9 +86,9 @@ def submit(
     as_json: AsJson = False,
 ) -> None:
     """Queue a job for the running platform and print its id."""
+    wishes = _wishes(locals())
     from orchestrator_assets import commands
 
-    wishes = _wishes(locals())
     _exit_with(lambda: commands.submit_job(wishes, as_json))
 
 
@@ -131,9 +131,9 @@ def gates(
     as_json: AsJson = False,
 ) -> None:
     """Score a tree by the ten quality gates, without changing anything."""
+    wishes = _wishes(locals())
     from orchestrator_assets import commands
 
-    wishes = _wishes(locals())
     _exit_with(lambda: commands.score_tree(wishes, as_json))
 
 
@@ -150,9 +150,9 @@ def estimate(
     as_json: AsJson = False,
 ) -> None:
     """Say what a job would try and what it may cost, before anything is spent."""
+    wishes = _wishes(locals())
     from orchestrator_assets import commands
 
-    wishes = _wishes(locals())
     _exit_with(lambda: commands.estimate_job(wishes, as_json))
 
 

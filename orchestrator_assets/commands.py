@@ -3,14 +3,13 @@
 import json
 import os
 import shutil
-import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from rich.console import Console
 from rich.table import Table
@@ -150,7 +149,7 @@ def cancel_job(job: str) -> int:
     return 0
 
 
-def open_ui(port: int) -> int:
+def open_ui(port: int) -> NoReturn:
     """Serve the Dagster UI and its daemon until interrupted."""
     from orchestrator_assets.local_run import prepare_instance
 
@@ -158,7 +157,8 @@ def open_ui(port: int) -> int:
     prepare_instance(settings.dagster_home)
     environment = {**os.environ, "DAGSTER_HOME": str(settings.dagster_home), "ORCHESTRATOR_HOME": str(settings.home)}
     command = [sys.executable, "-m", "dagster", "dev", "-m", "orchestrator_assets.definitions", "-h", "127.0.0.1", "-p", str(port)]
-    return subprocess.run(command, env=environment, check=False).returncode
+    # In place of this process, so that a signal to it ends the web server and the daemon with it.
+    os.execve(sys.executable, command, environment)  # noqa: S606
 
 
 def _tidy(platform: Platform) -> None:

@@ -10,6 +10,8 @@ from sensors import ALL_SENSORS
 defs = dg.Definitions(
     assets=dg.load_assets_from_modules([intake, baseline, analysis, transformation, gates, outcome]),
     jobs=[TRANSFORMATION],
+    # Also for assets that are made on their own from the UI: a process a step costs seconds each, and splits the job's lease.
+    executor=dg.in_process_executor,
     resources=RESOURCES,
     sensors=ALL_SENSORS,
 )

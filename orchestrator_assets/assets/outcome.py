@@ -18,8 +18,17 @@ from orchestrator_assets.domain.suite import SuiteRun, TestEnvironment
 from orchestrator_assets.domain.verification import Verification
 from orchestrator_assets.partitions import JOBS
 from orchestrator_assets.stages.deliver import ChangeSet, deliver
+from orchestrator_assets.stages.discover import ReadFindings
 from orchestrator_assets.stages.judgement import Judgement, judge_job
-from orchestrator_assets.stages.publish import Published, ReportSources, job_result, publish_costs, publish_report, report_inputs
+from orchestrator_assets.stages.publish import (
+    Published,
+    ReportSources,
+    job_result,
+    publish_costs,
+    publish_report,
+    report_inputs,
+    seconds_before,
+)
 from orchestrator_assets.stages.report import report_markdown
 
 
@@ -59,6 +68,7 @@ def decision(context: dg.AssetExecutionContext, quality_score: Judgement) -> Ite
 def quality_report(
     context: dg.AssetExecutionContext,
     repo_snapshot: Snapshot,
+    reported_findings: ReadFindings | None,
     test_environment: TestEnvironment,
     baseline_tests: SuiteRun,
     verified_fixes: Verification,
@@ -71,8 +81,11 @@ def quality_report(
 ) -> dg.Output[Published]:
     """The report for people and for machines, and every finding with its outcome; made for rejected jobs, too."""
     with job_step(context, worker, job_store) as job:
-        sources = ReportSources(job, repo_snapshot, test_environment, baseline_tests, verified_fixes, change_set, quality_score)
-        published = publish_report(report_inputs(sources, worker.seconds, sandbox.describe()), artifacts)
+        sources = ReportSources(
+            job, repo_snapshot, test_environment, baseline_tests, verified_fixes, change_set, quality_score, reported_findings
+        )
+        seconds = {**seconds_before(job.order.customer, job.id, artifacts), **worker.seconds}
+        published = publish_report(report_inputs(sources, seconds, sandbox.describe()), artifacts)
         links = {name: dg.MetadataValue.path(where) for name, where in published.places.items()}
         return dg.Output(published, metadata={"summary": dg.MetadataValue.md(report_markdown(published.report)), **links})
 

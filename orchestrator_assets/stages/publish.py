@@ -1,11 +1,12 @@
 """Put a job's reports and accounts where people and machines find them."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from orchestrator_assets.domain.cost import MicroUsd
 from orchestrator_assets.domain.finding import OutcomeKind
-from orchestrator_assets.domain.job import JobId, JobOrder
+from orchestrator_assets.domain.job import CustomerId, JobId, JobOrder
 from orchestrator_assets.domain.ports import ArtifactStore, JobRecord, JobResult
 from orchestrator_assets.domain.report import QualityReport, ReportInputs
 from orchestrator_assets.domain.snapshot import Snapshot
@@ -14,10 +15,13 @@ from orchestrator_assets.domain.verification import Verification
 from orchestrator_assets.stages import deliver
 from orchestrator_assets.stages.account import cost_breakdown, cost_breakdown_json
 from orchestrator_assets.stages.deliver import ChangeSet, artifact_key
+from orchestrator_assets.stages.discover import ReadFindings
 from orchestrator_assets.stages.findings_out import outcomes_to_sarif
 from orchestrator_assets.stages.findings_table import findings_table, write_parquet
 from orchestrator_assets.stages.judgement import Judgement
 from orchestrator_assets.stages.report import build_report, report_html, report_json
+
+_MOST_NOTES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,7 @@ class ReportSources:
     verification: Verification
     changes: ChangeSet
     judgement: Judgement
+    reported: ReadFindings | None = None
 
 
 def report_inputs(sources: ReportSources, seconds: Mapping[str, float], sandbox: str) -> ReportInputs:
@@ -61,9 +66,22 @@ def report_inputs(sources: ReportSources, seconds: Mapping[str, float], sandbox:
         tool_runs=verification.scan.runs,
         cost=MicroUsd(0),
         stage_seconds=seconds,
-        notes=[*sources.snapshot.notes, *sources.environment.notes, *_suite_notes(sources.suite)],
+        notes=[*sources.snapshot.notes, *_reading_notes(sources.reported), *sources.environment.notes, *_suite_notes(sources.suite)],
         sandbox=sandbox,
     )
+
+
+def seconds_before(customer: CustomerId, job: JobId, artifacts: ArtifactStore) -> dict[str, float]:
+    """Stage -> seconds by the report that is there already: a report that is made again on its own has not seen the stages run.
+
+    An old report that cannot be read is no reason not to write a new one.
+    """
+    stored = artifacts.find(artifact_key(customer, job, deliver.QUALITY_REPORT_JSON))
+    try:
+        by_stage = json.loads(stored or b"{}")["duration_seconds"]["by_stage"]
+        return {str(stage): float(seconds) for stage, seconds in by_stage.items()}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return {}
 
 
 def publish_report(inputs: ReportInputs, artifacts: ArtifactStore) -> Published:
@@ -103,6 +121,13 @@ def job_result(judgement: Judgement, verification: Verification, costs: Mapping[
         outcomes=verification.outcomes,
         costs={category: MicroUsd(amount) for category, amount in costs.items()},
     )
+
+
+def _reading_notes(reported: ReadFindings | None) -> list[str]:
+    """What was left out of the findings file, at most `_MOST_NOTES` remarks."""
+    notes = [str(note) for note in reported.notes] if reported is not None else []
+    more = [f"and {len(notes) - _MOST_NOTES} more remarks on the findings file"] if len(notes) > _MOST_NOTES else []
+    return [*notes[:_MOST_NOTES], *more]
 
 
 def _suite_notes(suite: SuiteRun) -> list[str]:

@@ -1,5 +1,6 @@
 """Which of the findings in question our own scan of the untouched tree shows, too."""
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -7,6 +8,7 @@ from enum import StrEnum
 
 from orchestrator_assets.domain.equivalence import meaning_of
 from orchestrator_assets.domain.finding import Finding, normalise_context, with_fingerprints
+from orchestrator_assets.domain.matching import CROSS_FILE_RULES
 from orchestrator_assets.domain.scan import RunStatus, Scan
 from orchestrator_assets.domain.tree import is_test_file, is_vendored
 from orchestrator_assets.stages.findings_given import ReadFindings
@@ -73,7 +75,7 @@ def reconcile(
     """
     groups = merge_groups(given).groups
     search = _Search(scan)
-    for find in (search.same_place, search.moved, search.other_tool):
+    for find in (search.same_place, search.moved, search.other_tool, search.other_file):
         for number, group in enumerate(groups):
             if number not in search.found:
                 search.take(number, find(group))
@@ -130,6 +132,21 @@ class _Search:
         rows = self._by_meaning.get((given.path, given.line, meaning_of(given.tool, given.rule_id)), ())
         return self._best(given, rows)
 
+    def other_file(self, group: MergedFinding) -> int | None:
+        """Of findings about several files at once, the tool reports on whichever it read last; the names in the message tell them apart."""
+        for given in group.members:
+            if f"{given.tool}:{given.rule_id}" not in CROSS_FILE_RULES:
+                continue
+            words = _words(given.message)
+            rows = [
+                row
+                for row, (seen, _) in enumerate(self._rows)
+                if (seen.tool, seen.rule_id) == (given.tool, given.rule_id) and _words(seen.message) == words
+            ]
+            if (best := self._best(given, rows)) is not None:
+                return best
+        return None
+
     def _nearest(self, group: MergedFinding, fits: Callable[[Finding, Finding], bool]) -> int | None:
         for given in group.members:
             rows = [row for row in self._by_rule.get((given.tool, given.rule_id, given.path), ()) if fits(given, self._rows[row][0])]
@@ -141,6 +158,10 @@ class _Search:
     def _best(self, given: Finding, rows: Iterable[int]) -> int | None:
         free = [row for row in rows if row not in self._taken]
         return min(free, key=lambda row: (*_distance(given, self._rows[row][0]), row), default=None)
+
+
+def _words(message: str) -> frozenset[str]:
+    return frozenset(re.findall(r"[\w.]+", message))
 
 
 def _distance(given: Finding, seen: Finding) -> tuple[int, bool, int]:
@@ -167,6 +188,7 @@ def _placed(given: Finding, found: MergedFinding) -> Finding:
     also = {*given.also, *(f"{other.tool}:{other.rule_id}" for other in found.members)} - {f"{given.tool}:{given.rule_id}"}
     return replace(
         given,
+        path=seen.path,
         line=seen.line,
         column=seen.column,
         end_line=seen.end_line,

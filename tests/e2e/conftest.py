@@ -65,13 +65,13 @@ class Desk:
         """ORCHESTRATOR_HOME."""
         return self.folder / "home"
 
-    def start(self, *arguments: object) -> "subprocess.Popen[str]":
-        """Start a command in a process group of its own."""
+    def start(self, *arguments: object, log: Path | None = None) -> "subprocess.Popen[str]":
+        """Start a command in a process group of its own; what runs for long writes to a log, as nobody reads its pipes."""
         environment = {**os.environ, **self.environment, "ORCHESTRATOR_HOME": str(self.home)}
-        process = subprocess.Popen(
-            [str(COMMAND), *map(str, arguments)],
-            cwd=self.folder, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
-        )  # fmt: skip
+        command = [str(COMMAND), *map(str, arguments)]
+        with (log or Path(os.devnull)).open("a") as stream:
+            streams = {"stdout": stream, "stderr": stream} if log else {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+            process = subprocess.Popen(command, cwd=self.folder, env=environment, text=True, start_new_session=True, **streams)
         self.started.append(process)
         return process
 

@@ -13,7 +13,7 @@ from orchestrator_assets.domain.score import Decision, score_after, score_before
 from orchestrator_assets.domain.stored_report import read_report
 from orchestrator_assets.domain.verification import Effort, Verification
 from orchestrator_assets.stages.judgement import Judgement
-from orchestrator_assets.stages.publish import job_result, publish_costs, publish_report
+from orchestrator_assets.stages.publish import job_result, publish_costs, publish_report, seconds_before
 from resources.artifact_store import LocalArtifactStore
 from tests.builders import GATES, a_finding, a_gate_result, a_scan, a_suite, an_outcome, report_inputs
 
@@ -49,6 +49,16 @@ def test_a_report_that_contradicts_itself_is_not_left_at_all(artifacts: LocalArt
     with pytest.raises(ReportError):
         publish_report(replace(INPUTS, outcomes=[*INPUTS.outcomes, INPUTS.outcomes[0]]), artifacts)
     assert artifacts.keys(FOLDER) == []
+
+
+def test_a_report_that_is_made_again_knows_how_long_the_stages_took(artifacts: LocalArtifactStore) -> None:
+    customer = INPUTS.order.customer
+    assert seconds_before(customer, INPUTS.job, artifacts) == {}
+    publish_report(INPUTS, artifacts)
+    assert seconds_before(customer, INPUTS.job, artifacts) == INPUTS.stage_seconds
+    for unreadable in (b"{", b"[]", b'{"duration_seconds": {"by_stage": {"scan": "long"}}}'):
+        artifacts.put(f"{FOLDER}/quality_report.json", unreadable)
+        assert seconds_before(customer, INPUTS.job, artifacts) == {}
 
 
 def test_the_rules_tier_costs_nothing_and_the_account_says_per_fix_what_that_means(artifacts: LocalArtifactStore) -> None:
