@@ -60,7 +60,9 @@ def test_ctrl_c_says_how_to_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_only_what_was_said_reaches_the_command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     heard: list[object] = []
     monkeypatch.setattr(commands, "run_job", lambda *arguments: heard.extend(arguments) or 0)
-    CliRunner().invoke(app, ["run", "repo", "--min-score", "90.1", "--include", "a", "--include", "b", "--no-model", "--out", str(tmp_path)])
+    CliRunner().invoke(
+        app, ["run", "repo", "--min-score", "90.1", "--include", "a", "--include", "b", "--no-model", "--out", str(tmp_path)]
+    )
     wishes, out, as_json = heard
     assert isinstance(wishes, dict)
     assert {name: str(value) for name, value in wishes.items()} == {
@@ -69,7 +71,9 @@ def test_only_what_was_said_reaches_the_command(monkeypatch: pytest.MonkeyPatch,
     assert (out, as_json) == (tmp_path, False)
 
 
-@pytest.mark.parametrize("arguments", [["run", "r", "--policy", "lenient"], ["run", "r", "--min-score", "much"], ["run", "r", "--nope"], ["fly"]])
+@pytest.mark.parametrize(
+    "arguments", [["run", "r", "--policy", "lenient"], ["run", "r", "--min-score", "much"], ["run", "r", "--nope"], ["fly"]]
+)
 def test_an_option_that_is_none_is_refused_with_the_usage(arguments: list[str]) -> None:
     done = CliRunner().invoke(app, arguments)
     assert done.exit_code == 2
