@@ -157,7 +157,7 @@ def open_ui(port: int) -> NoReturn:
     prepare_instance(settings.dagster_home)
     environment = {**os.environ, "DAGSTER_HOME": str(settings.dagster_home), "ORCHESTRATOR_HOME": str(settings.home)}
     command = [sys.executable, "-m", "dagster", "dev", "-m", "orchestrator_assets.definitions", "-h", "127.0.0.1", "-p", str(port)]
-    # In place of this process, so that a signal to it ends the web server and the daemon with it.
+    # In place of this process: whoever supervises it talks to Dagster itself.
     os.execve(sys.executable, command, environment)  # noqa: S606
 
 

@@ -7,8 +7,10 @@ wheel (compiled modules, a generated `_version.py`) become an overlay on the tre
 import configparser
 import csv
 import io
+import lzma
 import re
 import zipfile
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from email.parser import HeaderParser
@@ -78,7 +80,7 @@ def take_apart(wheel: bytes, tree: SourceTree, extras: tuple[str, ...]) -> Built
             if len(entries) > _MAX_ENTRIES or sum(entry.file_size for entry in entries) > (1 << 30):
                 return None
             content = {entry.filename: archive.read(entry) for entry in entries}
-    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, EOFError, ValueError):
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, RuntimeError, NotImplementedError, EOFError, ValueError):
         return None
     folder = next((f"{match.group(1)}.dist-info" for name in content if (match := _DIST_INFO.fullmatch(name))), "")
     metadata = {name.removeprefix(f"{folder}/"): data for name, data in content.items() if folder and name.startswith(f"{folder}/")}

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
@@ -79,10 +80,13 @@ class Wanted:
 
 
 def applies(requirement: Requirement, extras: Iterable[str] = ()) -> bool:
-    """Whether the marker holds on this interpreter, with none or one of the extras."""
+    """Whether the marker holds on this interpreter, with none or one of the extras; one that compares what cannot be compared doesn't."""
     if requirement.marker is None:
         return True
-    return any(requirement.marker.evaluate({"extra": extra}) for extra in ("", *extras))
+    try:
+        return any(requirement.marker.evaluate({"extra": extra}) for extra in ("", *extras))
+    except (UndefinedComparison, UndefinedEnvironmentName, InvalidVersion):
+        return False
 
 
 def name_of(text: str) -> str:
