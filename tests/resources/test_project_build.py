@@ -44,7 +44,13 @@ def test_metadata_and_what_it_requires_here_are_taken() -> None:
 
 
 def test_files_that_only_the_build_makes_lie_over_the_tree_and_its_own_stay() -> None:
-    files = {"shop/__init__.py": b"built", "shop/_version.py": b"v", "shop/_speed.so": b"\x7fELF", "other.py": b"", "shop-nspkg.pth": b"import x"}
+    files = {
+        "shop/__init__.py": b"built",
+        "shop/_version.py": b"v",
+        "shop/_speed.so": b"\x7fELF",
+        "other.py": b"",
+        "shop-nspkg.pth": b"import x",
+    }
     project = apart(files, a_tree("src/shop/__init__.py", "src/shop/core.py"))
     assert project.import_roots == ("src",)
     assert set(project.overlay or {}) == {"src/shop/_version.py", "src/shop/_speed.so", "src/other.py"}
@@ -65,7 +71,14 @@ def a_broken_wheel() -> bytes:
 
 @pytest.mark.parametrize(
     "wheel",
-    [b"", b"not a zip", a_wheel({}), a_wheel({"shop/__init__.py": b""}), a_broken_wheel(), a_wheel({"shop-1.dist-info/METADATA": METADATA})[:-9]],
+    [
+        b"",
+        b"not a zip",
+        a_wheel({}),
+        a_wheel({"shop/__init__.py": b""}),
+        a_broken_wheel(),
+        a_wheel({"shop-1.dist-info/METADATA": METADATA})[:-9],
+    ],
     ids=["empty", "no zip", "no file", "no metadata", "broken stream", "cut off"],
 )
 def test_what_is_no_wheel_is_none(wheel: bytes) -> None:
@@ -73,7 +86,10 @@ def test_what_is_no_wheel_is_none(wheel: bytes) -> None:
 
 
 def test_metadata_that_holds_anything_gives_the_requirements_that_make_sense() -> None:
-    odd = METADATA + b"Requires-Dist: \xff\xfe\nRequires-Dist: a b c\nRequires-Dist: x @ https://evil.example/x.whl\nRequires-Dist: y ~= 1; os_name ~= 'a b'\n"
+    odd = (
+        METADATA
+        + b"Requires-Dist: \xff\xfe\nRequires-Dist: a b c\nRequires-Dist: x @ https://evil.example/x.whl\nRequires-Dist: y ~= 1; os_name ~= 'a b'\n"
+    )
     project = take_apart(a_wheel({"shop-1.dist-info/METADATA": odd}), a_tree(), ())
     assert project is not None
     assert project.requires == ("PyYAML>=6",)
@@ -93,7 +109,9 @@ def test_a_project_is_known_by_its_metadata_and_its_commands_but_owns_no_files(t
     assert not (tmp_path / "evil").exists()
 
 
-@pytest.mark.parametrize(("project", "version", "folder"), [("my-shop", "1.2", "my_shop-1.2.dist-info"), ("shop", "latest", "shop-0.0.0.dist-info")])
+@pytest.mark.parametrize(
+    ("project", "version", "folder"), [("my-shop", "1.2", "my_shop-1.2.dist-info"), ("shop", "latest", "shop-0.0.0.dist-info")]
+)
 def test_a_project_that_cannot_be_built_is_at_least_known_by_name(project: str, version: str, folder: str) -> None:
     made = stand_in(declared(project, version))
     assert made.dist_info == folder

@@ -167,7 +167,7 @@ BASES = {"ROOT": {"uri": "file:///home/ci/repo/"}, "SRC": {"uri": "src/", "uriBa
         ({"uri": "setup.py", "uriBaseId": "NAMED"}, "setup.py"),
         ({"uri": "gone.py", "uriBaseId": "ROOT"}, "gone.py"),
         ({"uri": "file:///home/ci/repo/src/app.py"}, "src/app.py"),
-        ({"uri": "file:///D:/work/repo/src/app.py"}, "src/app.py"),
+        ({"uri": "file:///D:/code/repo/src/app.py"}, "src/app.py"),
         ({"uri": "D:\\work\\repo\\src\\app.py"}, "src/app.py"),
         ({"uri": "/builds/x/src/a%20b.py"}, "src/a b.py"),
         ({"index": 1}, "src/lib/mod.py"),
