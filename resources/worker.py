@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 
 from orchestrator_assets.domain.errors import LeaseError
-from orchestrator_assets.domain.job import JobId
+from orchestrator_assets.domain.job import JobId, JobState
 from orchestrator_assets.domain.ports import JobStore, Lease
 
 LEASE_SECONDS = 300
@@ -81,6 +81,11 @@ class JobWorker:
         """Stage -> seconds so far in this run, in the order in which they began to count."""
         return dict(self._seconds)
 
+    def _taken_away(self, job: JobId) -> bool:
+        """Whether the lease ended in another way than by the job's regular end, which this run itself has most likely written."""
+        state = self._store.get(job).state
+        return state is JobState.CANCELLED or not state.finished
+
     def _beat(self, lease: Lease, stop: threading.Event) -> None:
         from sqlalchemy.exc import SQLAlchemyError
 
@@ -89,7 +94,7 @@ class JobWorker:
                 self._store.heartbeat(lease, lease_seconds=LEASE_SECONDS)
             except LeaseError as error:
                 # The last beat of a job that has ended may come late; it says nothing of the next one.
-                if not stop.is_set():
+                if not stop.is_set() and self._taken_away(lease.job):
                     self._lost = str(error)
                     self._on_lost()
                 return

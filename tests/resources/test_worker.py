@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 
 from orchestrator_assets.domain.errors import LeaseError, StateError
 from orchestrator_assets.domain.job import CustomerId, JobId, JobOrder, JobState, RepoRef
-from orchestrator_assets.domain.ports import Lease
+from orchestrator_assets.domain.ports import JobResult, Lease
 from resources import worker as worker_module
 from resources.store.job_store import SqlJobStore, open_job_store
 from resources.worker import JobWorker, own_folder, sweep_work_folders
@@ -168,3 +168,22 @@ def test_only_the_folders_of_processes_that_are_gone_are_swept(tmp_path: Path) -
     assert {path.name for path in tmp_path.iterdir()} == {alive.name, "job.unknown", "keep", f"file.{gone.pid}"}
     assert alive.name == f"job.{os.getpid()}"
     assert sweep_work_folders(tmp_path / "absent") == []
+
+
+def test_a_cancelled_job_s_run_is_ended_and_a_finished_one_s_is_not(store: Store, job: JobId, tmp_path: Path) -> None:
+    ended: list[str] = []
+    worker = JobWorker(store, tmp_path / "work", "host:1:1", lambda: ended.append("now"))
+    lease = worker.hold(job, "r1")
+    store.finish(lease, JobResult(JobState.DELIVERED, 90.0, 0, (), (), {}))
+    beats = store.beats
+    eventually(lambda: store.beats > beats or not any(t.name.startswith("heartbeat") and t.is_alive() for t in threading.enumerate()))
+    eventually(lambda: not any(t.name == f"heartbeat-{job}" and t.is_alive() for t in threading.enumerate()))
+    assert ended == []
+    worker.release()
+
+    other = store.submit(ORDER, actor="ann")
+    worker.hold(other, "r2")
+    store.cancel(other, actor="ann")
+    eventually(lambda: ended)
+    assert refuses(worker, other)
+    worker.release()
