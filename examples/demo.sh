@@ -20,6 +20,10 @@ code=0
 ORCHESTRATOR_HOME=$home "$BIN/orchestrator" run --manifest "$demo/manifest.yaml" --out "$demo/out" || code=$?
 # 3 says that a person has to approve the result: for the demo that is an end as good as any.
 case $code in
-  0 | 3) echo && echo "The report: $demo/out/quality_report.html   The Dagster UI with this run: make ui" ;;
+  0 | 3)
+    echo
+    echo "The report: $demo/out/quality_report.html   The Dagster UI with this run: make ui"
+    echo "For 'orchestrator' commands on this job: export PATH=\"$BIN:\$PATH\" ORCHESTRATOR_HOME=\"$home\""
+    ;;
   *) exit "$code" ;;
 esac
